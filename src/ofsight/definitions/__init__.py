@@ -1,1 +1,1 @@
-"""ofsight.definitions."""
+"""Definitions: what people edit (YAML, CSV), and the schema that checks each when it is read."""

@@ -1,0 +1,288 @@
+"""From a folder of official files to a validated dataset, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ofsight import __version__
+from ofsight.dataset.gather import Gathered, gather_tables, list_files
+from ofsight.dataset.homes import describe_homes, take_snapshots
+from ofsight.dataset.reconcile import Reconciled, gather_records, reconcile
+from ofsight.dataset.store import read_metadata, write_dataset
+from ofsight.dataset.tables import TABLES, conform
+from ofsight.dataset.validate import validate
+from ofsight.errors import DatasetError, ReleaseError
+from ofsight.files import restore_folder
+from ofsight.harmonise.findings import Finding, findings_frame
+from ofsight.harmonise.series import HarmonisedTable
+
+__all__ = ["BuildSummary", "build_dataset"]
+
+TRUTH_FILE = "SYNTHETIC-RELEASES.json"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSummary:
+    """What a build read and made.
+
+    Attributes
+    ----------
+    dataset : str
+        The folder.
+    unchanged : bool
+        Whether the inputs were those of the dataset in place, so that nothing was done.
+    synthetic : bool
+        Whether the releases are synthetic.
+    n_files, n_releases : int
+        Files below the folder, and releases recognised in them.
+    n_read, n_kept, n_set_aside : int
+        Rows.
+    set_aside : dict of str to int
+        Rows set aside, by reason.
+    tables : dict of str to int
+        Rows by table.
+    recognised : list of dict
+        Release, file, sheet and rows read of each.
+    passed_over : list of dict
+        File, sheet and why.
+    n_findings : int
+        Findings.
+    """
+
+    dataset: str
+    unchanged: bool
+    synthetic: bool
+    n_files: int
+    n_releases: int
+    n_read: int
+    n_kept: int
+    n_set_aside: int
+    set_aside: dict[str, int]
+    tables: dict[str, int]
+    recognised: list[dict[str, Any]]
+    passed_over: list[dict[str, Any]]
+    n_findings: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return asdict(self)
+
+
+def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = None) -> BuildSummary:
+    """Build the dataset from a folder of releases.
+
+    Parameters
+    ----------
+    releases : Path
+        A folder (searched to the bottom) or one file.
+    dataset : Path
+        Where to write; an earlier dataset there is replaced when the build has ended well.
+    progress : callable, optional
+        Called with what is being read, how many files are done, and of how many.
+
+    Returns
+    -------
+    BuildSummary
+        What was done.
+
+    Raises
+    ------
+    UsageError
+        When there is nothing at `releases`.
+    ReleaseError
+        When a file cannot be used; the dataset in place stays as it was.
+    DatasetError
+        When what was read does not add up.
+    """
+    files = list_files(releases)
+    restore_folder(dataset.absolute())
+    fingerprint = _fingerprint(files)
+    before = _read_if_usable(dataset)
+    if before is not None and before.get("fingerprint") == fingerprint:
+        return BuildSummary(**{**before["summary"], "dataset": str(dataset), "unchanged": True})
+    gathered = gather_tables(releases, files, progress=progress)
+    if not gathered.tables:
+        raise _nothing_recognised(releases, gathered)
+    truth = _read_truth(releases)
+    tables = make_tables(gathered)
+    summary = _summarise(dataset, files, gathered, tables, truth)
+    metadata = {
+        "ofsight": __version__,
+        "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "fingerprint": fingerprint,
+        "synthetic": truth,
+        "newest_release": max(gathered.tables, key=lambda table: table.period.end).release,
+        "summary": {**summary.as_dict(), "dataset": ""},
+    }
+    write_dataset(dataset, tables, metadata)
+    return summary
+
+
+def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
+    """Make every table of the dataset from harmonised tables, and check them.
+
+    Raises
+    ------
+    DatasetError
+        When they do not add up.
+    """
+    records = gather_records(gathered.tables)
+    reconciled = reconcile(records)
+    snapshots = take_snapshots(records)
+    set_aside = _set_aside(gathered.tables, reconciled)
+    made = {
+        "inspections": reconciled.inspections,
+        "homes": describe_homes(records, reconciled.inspections),
+        "home_snapshots": snapshots,
+        "records": reconciled.records,
+        "revisions": reconciled.revisions,
+        "set_aside": set_aside,
+        "releases": _releases(gathered, reconciled, snapshots, set_aside),
+        "findings": findings_frame([*gathered.findings, *_of_tables(gathered.tables)]),
+    }
+    made = {table.name: conform(table, made[table.name]) for table in TABLES}
+    odd = validate(made)
+    made["findings"] = pl.concat([made["findings"], findings_frame(odd)])
+    return made
+
+
+def _of_tables(tables: Iterable[HarmonisedTable]) -> list[Finding]:
+    return [finding for table in tables for finding in table.findings]
+
+
+def _set_aside(tables: Iterable[HarmonisedTable], reconciled: Reconciled) -> pl.DataFrame:
+    read = [
+        table.set_aside.select(
+            release=pl.lit(table.release),
+            sheet=pl.lit(table.sheet, dtype=pl.String),
+            row="row",
+            reason="reason",
+            detail="detail",
+        )
+        for table in tables
+    ]
+    return pl.concat([*read, reconciled.set_aside]).sort("release", "row")
+
+
+def _releases(
+    gathered: Gathered, reconciled: Reconciled, snapshots: pl.DataFrame, set_aside: pl.DataFrame
+) -> pl.DataFrame:
+    rows = [
+        {
+            "release": table.release,
+            "series": table.series.id,
+            "title": table.series.title,
+            "publisher": table.series.publisher,
+            "licence": table.series.licence,
+            "period": table.period.label,
+            "period_start": table.period.start,
+            "period_end": table.period.end,
+            "file": gathered.names[table.file],
+            "sheet": table.sheet,
+            "sha256": gathered.hashes[table.file],
+            "encoding": table.encoding,
+            "heading_row": table.heading_row,
+            "n_read": table.n_read,
+        }
+        for table in gathered.tables
+    ]
+    origin = ["release", "row"]
+    kept = pl.concat([reconciled.records.select(origin), snapshots.select(origin)]).unique()
+    visits = reconciled.records.group_by("release").agg(
+        n_inspections=pl.len(), n_full_inspections=(pl.col("inspection_type") == "Full inspection").sum()
+    )
+    return (
+        pl.DataFrame(rows, infer_schema_length=None)
+        .join(kept.group_by("release").len("n_kept"), on="release", how="left")
+        .join(set_aside.group_by("release").len("n_set_aside"), on="release", how="left")
+        .join(visits, on="release", how="left")
+        .with_columns(pl.col("n_kept", "n_set_aside", "n_inspections", "n_full_inspections").fill_null(0))
+        .sort("release")
+    )
+
+
+def _summarise(
+    dataset: Path,
+    files: list[tuple[Path, str]],
+    gathered: Gathered,
+    tables: dict[str, pl.DataFrame],
+    truth: dict[str, Any] | None,
+) -> BuildSummary:
+    releases = tables["releases"]
+    reasons = tables["set_aside"]["reason"].value_counts(sort=True).iter_rows()
+    return BuildSummary(
+        dataset=str(dataset),
+        unchanged=False,
+        synthetic=truth is not None,
+        n_files=len(files),
+        n_releases=releases.height,
+        n_read=int(releases["n_read"].sum()),
+        n_kept=int(releases["n_kept"].sum()),
+        n_set_aside=int(releases["n_set_aside"].sum()),
+        set_aside=dict(reasons),
+        tables={name: frame.height for name, frame in tables.items()},
+        recognised=releases.select("release", "file", "sheet", "n_read", "n_kept").to_dicts(),
+        passed_over=[asdict(item) for item in gathered.passed_over],
+        n_findings=tables["findings"].height,
+    )
+
+
+def _read_if_usable(dataset: Path) -> dict[str, Any] | None:
+    """Return the facts of the dataset in place; a damaged one counts as none and is built anew."""
+    try:
+        found = read_metadata(dataset)
+    except DatasetError:
+        return None
+    whole = found is not None and all((dataset / f"{table.name}.parquet").is_file() for table in TABLES)
+    return found if whole else None
+
+
+def _read_truth(releases: Path) -> dict[str, Any] | None:
+    file = (releases if releases.is_dir() else releases.parent) / TRUTH_FILE
+    if not file.is_file():
+        return None
+    try:
+        truth = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ReleaseError(
+            f"is not valid JSON ({error}).", file=file, hint="Write the releases again."
+        ) from None
+    return truth if isinstance(truth, dict) else {"truth": truth}
+
+
+def _fingerprint(files: list[tuple[Path, str]]) -> str:
+    """Return one hash over the inputs' names and bytes and over the code and definitions that read them."""
+    import hashlib
+
+    digest = hashlib.sha256(__version__.encode())
+    package = resources.files("ofsight")
+    for room in ("definitions", "harmonise", "link", "dataset"):
+        for entry in sorted(Path(str(package.joinpath(room))).rglob("*")):
+            if entry.suffix in {".py", ".yaml", ".csv"}:
+                digest.update(entry.name.encode() + entry.read_bytes())
+    digest.update(Path(str(package.joinpath("vocabulary.py"))).read_bytes())
+    for path, sha256 in files:
+        digest.update(f"{path}\0{sha256}\n".encode())
+    return digest.hexdigest()
+
+
+def _nothing_recognised(releases: Path, gathered: Gathered) -> ReleaseError:
+    seen = (
+        "; ".join(f"{item.file}: {item.reason}" for item in gathered.passed_over[:5]) or "it holds no files"
+    )
+    return ReleaseError(
+        f"no release of a known series was found ({seen}).",
+        file=releases,
+        hint="Expected are Ofsted's 'provider level at 31 March' and 'provider level in year' files "
+        "(csv, ods, xlsx). Try: ofsight demo",
+    )

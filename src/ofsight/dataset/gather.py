@@ -1,0 +1,204 @@
+"""Every spreadsheet below a folder, recognised and harmonised; each passed-over one with its reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from ofsight.errors import ReleaseError, UsageError
+from ofsight.files import hash_file
+from ofsight.harmonise.findings import Finding
+from ofsight.harmonise.recognise import PassedOver, recognise
+from ofsight.harmonise.series import HarmonisedTable, harmonise_table
+from ofsight.harmonise.spreadsheets import SPREADSHEET_SUFFIXES, read_tables
+
+__all__ = ["Gathered", "PassedOverFile", "gather_tables", "list_files"]
+
+# What a spreadsheet may have damaged on the way from a workbook to a csv; two copies that differ only here
+# are one release.
+_DAMAGED_BY_COPYING = ("event_number", "event_number_as_published")
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOverFile:
+    """A file (or sheet) that was not read, and why."""
+
+    file: str
+    sheet: str | None
+    reason: str
+
+
+@dataclass
+class Gathered:
+    """What a folder holds.
+
+    Attributes
+    ----------
+    tables : list of HarmonisedTable
+        One a release.
+    passed_over : list of PassedOverFile
+        What was not read.
+    findings : list of Finding
+        What was noticed on the way.
+    names, hashes : dict of Path to str
+        Each file's name below the folder and the sha256 of its bytes.
+    """
+
+    tables: list[HarmonisedTable] = field(default_factory=list)
+    passed_over: list[PassedOverFile] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    names: dict[Path, str] = field(default_factory=dict)
+    hashes: dict[Path, str] = field(default_factory=dict)
+
+
+def list_files(releases: Path) -> list[tuple[Path, str]]:
+    """Return every file below a folder with its hash, sorted by name; hidden ones left out.
+
+    Raises
+    ------
+    UsageError
+        When there is no such folder or file.
+    """
+    if not releases.exists():
+        raise UsageError(f"There is no folder or file '{releases}'. Give the folder with the official files.")
+    if releases.is_file():
+        return [(releases, hash_file(releases))]
+    found = []
+    for folder, subfolders, names in os.walk(releases):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        found += [Path(folder) / name for name in sorted(names) if not name.startswith((".", "~$"))]
+    return [(path, hash_file(path)) for path in found if path.is_file()]
+
+
+def gather_tables(
+    releases: Path,
+    files: list[tuple[Path, str]],
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Gathered:
+    """Recognise and harmonise every spreadsheet.
+
+    Parameters
+    ----------
+    releases : Path
+        The folder, to which names are told relative.
+    files : list of (Path, str)
+        From `list_files`.
+    progress : callable, optional
+        Called with a file's name, files done, files in all.
+
+    Raises
+    ------
+    ReleaseError
+        When a file is damaged, lacks a needed column, is a stranger among releases, or contradicts another.
+    """
+    gathered = Gathered()
+    strangers: list[Path] = []
+    seen: dict[str, Path] = {}
+    for done, (path, sha256) in enumerate(files):
+        name = str(path.relative_to(releases)) if releases.is_dir() else path.name
+        gathered.names[path], gathered.hashes[path] = name, sha256
+        if progress is not None:
+            progress(name, done, len(files))
+        if path.suffix.lower() not in SPREADSHEET_SUFFIXES:
+            gathered.passed_over.append(PassedOverFile(name, None, "not a spreadsheet"))
+        elif sha256 in seen:
+            original = gathered.names[seen[sha256]]
+            gathered.passed_over.append(PassedOverFile(name, None, f"the same bytes as {original}"))
+        else:
+            seen[sha256] = path
+            _gather_file(path, name, gathered, strangers)
+    _refuse_strangers(gathered, strangers)
+    gathered.tables = _one_a_release(gathered)
+    return gathered
+
+
+def _gather_file(path: Path, name: str, gathered: Gathered, strangers: list[Path]) -> None:
+    anything = False
+    for table in read_tables(path):
+        found = recognise(table)
+        if isinstance(found, PassedOver):
+            anything = anything or found.known
+            gathered.passed_over.append(PassedOverFile(name, table.sheet, found.reason))
+        else:
+            anything = True
+            gathered.tables.append(harmonise_table(found))
+    if not anything:
+        strangers.append(path)
+
+
+def _refuse_strangers(gathered: Gathered, strangers: list[Path]) -> None:
+    """Refuse an unknown spreadsheet that lies among releases: it was probably meant to be one.
+
+    In a folder of its own it is another series that this edition does not know: a finding, no more.
+    """
+    homes_of_releases = {table.file.parent for table in gathered.tables}
+    for path in strangers:
+        if path.parent in homes_of_releases:
+            first = next((row for row in next(iter(read_tables(path))).rows if any(row)), [])
+            seen = ", ".join(f"'{cell.strip()[:40]}'" for cell in first if cell.strip())[:300]
+            raise ReleaseError(
+                f"this is no release of a known series; its first headings are {seen or 'empty'}.",
+                file=path,
+                hint="It lies among releases. Take it out of the folder if it is another publication; if it "
+                "is a new layout, add its headings to ofsight/definitions/series.",
+            )
+        gathered.findings.append(
+            Finding("unknown-spreadsheet", "no known series was recognised in it", gathered.names[path])
+        )
+
+
+def _one_a_release(gathered: Gathered) -> list[HarmonisedTable]:
+    """Keep one table a release; two that differ are for the user to settle."""
+    by_release: dict[str, HarmonisedTable] = {}
+    for table in gathered.tables:
+        other = by_release.setdefault(table.release, table)
+        if other is table:
+            continue
+        difference = _first_difference(other, table)
+        if difference:
+            raise ReleaseError(
+                f"this and {_place(gathered, other)} both are '{table.release}', and their contents differ: "
+                f"{difference}.",
+                file=table.file,
+                sheet=table.sheet,
+                hint="Keep the one that the publisher offers today and take the other out of the folder.",
+            )
+        # A workbook's numbers have been through no second spreadsheet.
+        kept, left = (other, table) if other.sheet is not None else (table, other)
+        by_release[table.release] = kept
+        gathered.passed_over.append(
+            PassedOverFile(
+                gathered.names[left.file], left.sheet, f"the same release as {_place(gathered, kept)}, alike"
+            )
+        )
+    return list(by_release.values())
+
+
+def _place(gathered: Gathered, table: HarmonisedTable) -> str:
+    name = gathered.names[table.file]
+    return f"{name}, sheet '{table.sheet}'" if table.sheet else name
+
+
+def _first_difference(one: HarmonisedTable, other: HarmonisedTable) -> str | None:
+    """Say where two tables of one release differ, rows in any order, or None."""
+    columns = [name for name in one.records.columns if name not in ("row", *_DAMAGED_BY_COPYING)]
+    if one.records.height != other.records.height:
+        return f"{one.records.height} and {other.records.height} rows about homes"
+    stray = one.records.join(other.records, on=columns, how="anti", nulls_equal=True)
+    if stray.is_empty():
+        return None
+    first = stray.row(0, named=True)
+    twin = other.records.filter(pl.col("urn") == first["urn"])
+    if twin.is_empty():
+        return f"home {first['urn']} (row {first['row']}) is in one only"
+    second = twin.row(0, named=True)
+    name = next((name for name in columns if first[name] != second[name]), "its rows")
+    return (
+        f"home {first['urn']}, {name}: '{first.get(name)}' (row {first['row']}) "
+        f"and '{second.get(name)}' (row {second['row']})"
+    )

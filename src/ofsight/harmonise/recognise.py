@@ -1,0 +1,219 @@
+"""Which series a table is, by its headings; what is passed over and why; what is missing.
+
+A file's name is never needed. It is only asked where the headings leave a doubt, and it never outweighs what
+the rows say.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ofsight.definitions.schema import Publication, SeriesDefinition, fold, load_publications, load_series
+from ofsight.errors import ReleaseError
+from ofsight.harmonise.spreadsheets import TextTable
+
+__all__ = ["PassedOver", "Recognised", "recognise"]
+
+# Ofsted's banners and notes take at most five lines; FOI releases put thirteen above the headings.
+_SEARCHED_ROWS = 25
+# A row with the anchor and this share of the needed headings is the heading row of a changed layout.
+_RESEMBLES = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A table that one or more series' definitions fit.
+
+    Attributes
+    ----------
+    table : TextTable
+        The table.
+    candidates : tuple of SeriesDefinition
+        The series whose needed headings are all there; more than one where two series share a layout.
+    heading_row : int
+        Its position in ``table.rows``, from 0.
+    positions : dict of str to int
+        Column name to position in the row.
+    unknown : tuple of str
+        Headings that no definition knows.
+    title : str
+        The text above the heading row.
+    """
+
+    table: TextTable
+    candidates: tuple[SeriesDefinition, ...]
+    heading_row: int
+    positions: dict[str, int]
+    unknown: tuple[str, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A table that is not read, and why; `known` says whether it is a publication we recognise."""
+
+    table: TextTable
+    reason: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    row: int
+    positions: dict[str, int]
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def recognise(table: TextTable) -> Recognised | PassedOver:
+    """Recognise a table by its headings.
+
+    Raises
+    ------
+    ReleaseError
+        When the table is one of our series with a needed column missing or doubled.
+    """
+    matches = [(series, _best_match(table, series)) for series in load_series()]
+    full = [(series, match) for series, match in matches if match and not match.missing]
+    if full:
+        match = full[0][1]
+        title = " ".join(cell for row in table.rows[: match.row] for cell in row if cell.strip())
+        return Recognised(
+            table, tuple(series for series, _ in full), match.row, match.positions, match.unknown, title
+        )
+    publication = _known_publication(table)
+    if publication is not None:
+        return PassedOver(table, f"{publication.title}: not part of this build", known=True)
+    for series, near in matches:
+        if near is None:
+            continue
+        needed = sum(column.needed for column in series.columns.values())
+        if 1 - len(near.missing) / needed >= _RESEMBLES or _claims(table, series):
+            raise _missing_column(table, series, near)
+    claimed = next((series for series, _ in matches if _claims(table, series)), None)
+    if claimed is not None and any(any(cell.strip() for cell in row) for row in table.rows):
+        raise _no_heading_row(table, claimed)
+    return PassedOver(table, "no heading row of a known series", known=False)
+
+
+def _claims(table: TextTable, series: SeriesDefinition) -> bool:
+    """Whether the sheet's name (or a csv's own name) says that it is this series."""
+    if table.sheet is not None:
+        return re.search(series.sheet, table.sheet, re.IGNORECASE) is not None
+    return re.search(series.file, table.file.stem, re.IGNORECASE) is not None
+
+
+def _best_match(table: TextTable, series: SeriesDefinition) -> _Match | None:
+    """Return the row that holds the anchor and most of the series' headings."""
+    known = series.headings()
+    best: _Match | None = None
+    for index, row in enumerate(table.rows[:_SEARCHED_ROWS]):
+        match = _match_row(index, row, series, known)
+        if match is not None and (best is None or len(match.positions) > len(best.positions)):
+            best = match
+    if best is not None:
+        _refuse_doubled(table, series, best, known)
+    return best
+
+
+def _match_row(
+    index: int, row: Sequence[str], series: SeriesDefinition, known: dict[str, str]
+) -> _Match | None:
+    folded = [fold(cell) for cell in row]
+    positions: dict[str, int] = {}
+    unknown: list[str] = []
+    left_alone = series.known_but_not_read()
+    passed_over = tuple(fold(prefix) + " " for prefix in series.passed_over_prefixes)
+    for position, heading in enumerate(folded):
+        if heading in known:
+            positions.setdefault(known[heading], position)
+        elif heading and heading not in left_alone and not heading.startswith(passed_over):
+            unknown.append(row[position].strip())
+    if series.anchor not in positions:
+        return None
+    missing = tuple(
+        name for name, column in series.columns.items() if column.needed and name not in positions
+    )
+    return _Match(index, positions, missing, tuple(unknown))
+
+
+def _refuse_doubled(table: TextTable, series: SeriesDefinition, match: _Match, known: dict[str, str]) -> None:
+    """Refuse two columns that claim one meaning: to take the first would be to guess."""
+    folded = [fold(cell) for cell in table.rows[match.row]]
+    for name in match.positions:
+        claims = [position for position, heading in enumerate(folded) if known.get(heading) == name]
+        if len(claims) > 1 and _differ(table, match.row, claims):
+            headings = ", ".join(f"'{table.rows[match.row][position].strip()}'" for position in claims)
+            raise ReleaseError(
+                f"{len(claims)} columns mean '{name}' ({headings}) and their cells differ.",
+                file=table.file,
+                sheet=table.sheet,
+                row=match.row + 1,
+                hint=f"Remove one, or say in definitions/series/{series.id}.yaml which heading is meant.",
+            )
+
+
+def _differ(table: TextTable, heading_row: int, positions: list[int]) -> bool:
+    for row in table.rows[heading_row + 1 :]:
+        cells = {row[position].strip() if position < len(row) else "" for position in positions}
+        if len(cells) > 1:
+            return True
+    return False
+
+
+def _known_publication(table: TextTable) -> Publication | None:
+    rows = [[fold(cell) for cell in row] for row in table.rows[:_SEARCHED_ROWS]]
+    first_lines = " ".join(cell for row in rows[:4] for cell in row if cell)
+    if table.sheet is not None:
+        first_lines = f"{fold(table.sheet.replace('_', ' '))} {first_lines}"
+    for publication in load_publications():
+        wanted = {fold(heading) for heading in publication.headings}
+        refused = {fold(heading) for heading in publication.without}
+        if wanted and any(wanted <= set(row) and not refused & set(row) for row in rows):
+            return publication
+        if publication.match and re.search(publication.match, first_lines, re.IGNORECASE):
+            return publication
+    return None
+
+
+def _missing_column(table: TextTable, series: SeriesDefinition, match: _Match) -> ReleaseError:
+    seen = [cell.strip() for cell in table.rows[match.row] if cell.strip()]
+    lines = []
+    for name in match.missing:
+        headings = series.columns[name].headings
+        near = _nearest(headings, seen)
+        lines.append(f"'{headings[0]}' ({name}); nearest seen: {near}")
+    several = "needed columns are" if len(lines) > 1 else "a needed column is"
+    return ReleaseError(
+        f"this looks like '{series.title}', but {several} missing: {'; '.join(lines)}.",
+        file=table.file,
+        sheet=table.sheet,
+        row=match.row + 1,
+        hint=f"If the publisher renamed it, add the new heading to definitions/series/{series.id}.yaml.",
+    )
+
+
+def _nearest(wanted: Sequence[str], seen: Sequence[str]) -> str:
+    folded = {fold(heading): heading for heading in seen}
+    scores = {
+        original: max(difflib.SequenceMatcher(None, fold(want), heading).ratio() for want in wanted)
+        for heading, original in folded.items()
+    }
+    best = sorted(scores, key=lambda heading: -scores[heading])[:3]
+    return ", ".join(f"'{heading}'" for heading in best) or "none"
+
+
+def _no_heading_row(table: TextTable, series: SeriesDefinition) -> ReleaseError:
+    row = max(table.rows[:_SEARCHED_ROWS], key=lambda cells: sum(bool(cell.strip()) for cell in cells))
+    anchor = series.columns[series.anchor].headings
+    near = _nearest(anchor, [cell.strip()[:60] for cell in row if cell.strip()])
+    return ReleaseError(
+        f"its name says '{series.title}', but no heading '{anchor[0]}' is in its first "
+        f"{_SEARCHED_ROWS} rows; nearest seen: {near}.",
+        file=table.file,
+        sheet=table.sheet,
+        hint="It may be another publication: take it out of the folder or download the right file.",
+    )

@@ -1,0 +1,387 @@
+"""A recognised table made into records: one meaning per column, every row kept or set aside by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from ofsight.definitions.schema import SeriesDefinition, load_spellings
+from ofsight.errors import ReleaseError
+from ofsight.harmonise import values
+from ofsight.harmonise.findings import Finding
+from ofsight.harmonise.periods import Period, list_period, year_period
+from ofsight.harmonise.recognise import Recognised
+from ofsight.vocabulary import Domain, Effectiveness, Grade, InspectionType, ProvisionType, Sector, enum_type
+
+__all__ = ["FAULTS", "HarmonisedTable", "harmonise_table"]
+
+# Reasons for setting a row aside. The second kind are faults: too many of them condemn the file.
+NOT_OURS: Final = ("blank row", "note below the table", "other provision", "repeated row")
+FAULTS: Final = (
+    "not a URN",
+    "unknown provision type",
+    "unknown sector",
+    "unknown inspection type",
+    "impossible date",
+    "inspection without a date",
+    "unknown grade",
+)
+_MOST_FAULTY: Final = 0.01
+# Interim codes of January to March 2014 have not been verified against anything published in words.
+_INTERIM_CODES_FROM: Final = date(2014, 4, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class HarmonisedTable:
+    """One table of one release, harmonised.
+
+    Attributes
+    ----------
+    series : SeriesDefinition
+        What it is.
+    period : Period
+        What time it speaks of.
+    release : str
+        ``series id / period``: the name by which every row of the dataset refers to it.
+    file : Path
+        The file.
+    sheet : str or None
+        The sheet.
+    encoding : str
+        How it was decoded.
+    heading_row : int
+        The row of the headings, from 1.
+    records : DataFrame
+        One row a record kept; see `_finish` for its columns.
+    set_aside : DataFrame
+        ``row`` (Int64), ``reason`` and ``detail`` (String): one row a row set aside.
+    n_read : int
+        Rows below the headings.
+    findings : tuple of Finding
+        What was noticed.
+    """
+
+    series: SeriesDefinition
+    period: Period
+    release: str
+    file: Path
+    sheet: str | None
+    encoding: str
+    heading_row: int
+    records: pl.DataFrame
+    set_aside: pl.DataFrame
+    n_read: int
+    findings: tuple[Finding, ...]
+
+
+def harmonise_table(found: Recognised) -> HarmonisedTable:
+    """Turn a recognised table into records.
+
+    Raises
+    ------
+    ReleaseError
+        When more than one row in a hundred is faulty, or the table has no rows at all.
+    """
+    table = found.table
+    raw = _raw_frame(found)
+    if raw.is_empty():
+        raise ReleaseError(
+            "there is no row below the headings.",
+            file=table.file,
+            sheet=table.sheet,
+            row=found.heading_row + 1,
+            hint="Download it again from its publication page.",
+        )
+    findings: list[Finding] = []
+    parsed = _parse(raw, found, findings)
+    series = _choose_series(found, parsed)
+    period = _period(series, found, parsed, findings)
+    judged = _with_reasons(parsed, period, series)
+    set_aside = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    records = _finish(judged.filter(pl.col("reason").is_null()), series, period)
+    _refuse_too_many(set_aside, raw.height, found)
+    findings += _notice(records, set_aside, found, period)
+    return HarmonisedTable(
+        series=series,
+        period=period,
+        release=f"{series.id}/{period.label}",
+        file=table.file,
+        sheet=table.sheet,
+        encoding=table.encoding,
+        heading_row=found.heading_row + 1,
+        records=records,
+        set_aside=set_aside,
+        n_read=raw.height,
+        findings=tuple(findings),
+    )
+
+
+def _raw_frame(found: Recognised) -> pl.DataFrame:
+    """Take our columns out of the rows, as text, with the row's number and whether it is blank."""
+    body = found.table.rows[found.heading_row + 1 :]
+    columns: dict[str, list[str | None]] = {}
+    for name in found.candidates[0].columns:
+        position = found.positions.get(name)
+        columns[name] = (
+            [None] * len(body)
+            if position is None
+            else [row[position] if position < len(row) else None for row in body]
+        )
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    return frame.select(
+        pl.int_range(found.heading_row + 2, found.heading_row + 2 + len(body), dtype=pl.Int64).alias("row"),
+        pl.Series("blank", [not any(cell.strip() for cell in row) for row in body], dtype=pl.Boolean),
+        values.clean_text(pl.all()),
+    )
+
+
+def _parse(raw: pl.DataFrame, found: Recognised, findings: list[Finding]) -> pl.DataFrame:
+    """Add the parsed value of every column beside its text."""
+    month_first = {
+        name: values.looks_month_first(raw[name])
+        for name in ("inspected_on", "published_on", "registered_on")
+    }
+    for name, is_so in month_first.items():
+        if is_so:
+            findings.append(
+                _finding(
+                    found, "dates-month-first", f"the dates of '{name}' are written month first", raw.height
+                )
+            )
+    return raw.with_columns(
+        urn_=values.parse_urn(pl.col("urn")),
+        provision=values.recode(pl.col("provision_type"), "provision_type"),
+        sector_=values.recode(pl.col("sector"), "sector"),
+        type_=values.recode(pl.col("inspection_type"), "inspection_type"),
+        event=values.parse_event_number(pl.col("event_number")),
+        places_=values.parse_count(pl.col("places")),
+        **{
+            f"{name}_": values.parse_date(pl.col(name), month_first=is_so)
+            for name, is_so in month_first.items()
+        },
+    )
+
+
+def _choose_series(found: Recognised, parsed: pl.DataFrame) -> SeriesDefinition:
+    """Tell a list of providers from a year's inspections where both have the same headings.
+
+    The sheet's name or the title says it; else the rows: a list holds a provider once, its full inspection,
+    a year holds visits of every kind and the same provider again.
+    """
+    if len(found.candidates) == 1:
+        return found.candidates[0]
+    stated = found.table.sheet or ""
+    for series in found.candidates:
+        if re.search(series.sheet, stated, re.IGNORECASE) or re.search(
+            series.title_pattern, found.title, re.IGNORECASE
+        ):
+            return series
+    homes = parsed.filter(pl.col("urn_").is_not_null())
+    n = max(1, homes.height)
+    repeated = n - homes["urn_"].n_unique()
+    other_visits = homes["type_"].is_in([InspectionType.INTERIM, InspectionType.ASSURANCE]).sum()
+    named = {
+        series.reads
+        for series in found.candidates
+        if re.search(series.file, found.table.file.stem, re.IGNORECASE)
+    }
+    of_every_kind = repeated / n > _MOST_FAULTY or other_visits / n > _MOST_FAULTY
+    wanted = "in year" if of_every_kind or named == {"in year"} else "list"
+    return next(series for series in found.candidates if series.reads == wanted)
+
+
+def _period(
+    series: SeriesDefinition, found: Recognised, parsed: pl.DataFrame, findings: list[Finding]
+) -> Period:
+    stated = f"{found.table.sheet or ''} {found.title}"
+    if series.reads == "in year":
+        return year_period(stated, parsed["inspected_on_"])
+    dates = pl.concat([parsed["inspected_on_"], parsed["registered_on_"]])
+    period, doubt = list_period(stated, found.table.file.stem, dates)
+    if doubt:
+        findings.append(_finding(found, "file-name-contradicts-rows", f"{doubt}; the rows are believed"))
+    return period
+
+
+def _with_reasons(parsed: pl.DataFrame, period: Period, series: SeriesDefinition) -> pl.DataFrame:
+    """Give each row that is set aside its reason, the first that holds."""
+    parsed = _with_grades(parsed, period)
+    text = pl.col
+    other_home = values.folded(text("provision_type")).str.contains("child") & values.folded(
+        text("provision_type")
+    ).str.contains("home")
+    inspected = text("inspected_on").is_not_null()
+    possible = text("inspected_on_").is_between(values.FIRST_DAY, period.end)
+    unknown_grade = pl.any_horizontal(text(f"{domain}_unknown") for domain in Domain)
+    is_note = text("urn_").is_null() & text("provision_type").is_null() & text("sector").is_null()
+    dated = inspected if series.reads == "in year" else inspected | text("overall_grade").is_null()
+    checks: list[tuple[str, pl.Expr, pl.Expr]] = [
+        ("blank row", text("blank"), pl.lit(None)),
+        ("note below the table", is_note, pl.lit(None)),
+        ("not a URN", text("urn_").is_null(), text("urn")),
+        (
+            "unknown provision type",
+            text("provision").is_null() & (other_home | text("provision_type").is_null()),
+            text("provision_type"),
+        ),
+        ("other provision", text("provision").is_null(), text("provision_type")),
+        ("unknown sector", text("sector_").is_null(), text("sector")),
+        ("impossible date", inspected & ~possible.fill_null(value=False), text("inspected_on")),
+        ("inspection without a date", ~dated, text("overall")),
+        ("unknown inspection type", inspected & text("type_").is_null(), text("inspection_type")),
+        ("unknown grade", inspected & unknown_grade, _unknown_texts()),
+    ]
+    reason, detail = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
+    for name, holds, what in reversed(checks):
+        reason = pl.when(holds).then(pl.lit(name)).otherwise(reason)
+        detail = pl.when(holds).then(what.cast(pl.String)).otherwise(detail)
+    judged = parsed.with_columns(reason=reason, detail=detail)
+    # A list holds a provider once; a year may hold the same home again, but not the same visit.
+    visit = ["inspected_on_", "type_", "event", "overall", "protection", "leadership"]
+    key = ["urn_"] if series.reads == "list" else ["urn_", *visit]
+    repeated = text("reason").is_null() & (pl.int_range(pl.len()).over([*key, "reason"]) > 0)
+    return judged.with_columns(
+        reason=pl.when(repeated).then(pl.lit("repeated row")).otherwise(text("reason"))
+    )
+
+
+def _with_grades(parsed: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """Add ``<domain>_grade``, ``<domain>_unknown`` and ``effectiveness`` for words and for codes alike."""
+    cells = pl.concat([parsed[domain.value] for domain in Domain]).drop_nulls()
+    coded = not cells.is_empty() and bool(cells.str.contains(r"^\d$").all())
+    spellings = load_spellings()
+    grades, silent, other = (
+        ("grade_code", "no_grade_code", "effectiveness_code")
+        if coded
+        else ("grade", "no_grade", "effectiveness")
+    )
+    interim = pl.col("type_") == InspectionType.INTERIM
+    verified = pl.lit(not coded or period.start >= _INTERIM_CODES_FROM)
+    new: dict[str, pl.Expr] = {
+        "effectiveness": pl.when(verified & (interim if coded else pl.lit(value=True)))
+        .then(values.recode(pl.col("overall"), other))
+        .otherwise(None)
+    }
+    for domain in Domain:
+        cell = pl.col(domain.value)
+        grade = values.recode(cell, grades)
+        new[f"{domain}_grade"] = pl.when(interim).then(None).otherwise(grade) if coded else grade
+        known = grade.is_not_null() | values.folded(cell).is_in(list(spellings[silent])) | cell.is_null()
+        if domain is Domain.OVERALL:
+            known = known | values.recode(cell, other).is_not_null()
+        new[f"{domain}_unknown"] = ~known
+    return parsed.with_columns(**new)
+
+
+def _unknown_texts() -> pl.Expr:
+    return pl.concat_str(
+        [
+            pl.when(f"{domain}_unknown").then(pl.concat_str(pl.lit(f"{domain}: "), pl.col(domain.value)))
+            for domain in Domain
+        ],
+        separator="; ",
+        ignore_nulls=True,
+    )
+
+
+def _finish(rows: pl.DataFrame, series: SeriesDefinition, period: Period) -> pl.DataFrame:
+    """Name and type the columns of a record; see ``ofsight.dataset.tables`` for what each means."""
+    return rows.select(
+        pl.col("row"),
+        urn="urn_",
+        inspected_on="inspected_on_",
+        event_number="event",
+        event_number_as_published="event_number",
+        inspection_type=pl.col("type_").cast(enum_type(InspectionType)),
+        **{
+            name: expression
+            for domain in Domain
+            for name, expression in (
+                (domain.value, pl.col(f"{domain}_grade").cast(enum_type(Grade))),
+                (f"{domain}_as_published", pl.col(domain.value)),
+            )
+        },
+        effectiveness=pl.col("effectiveness").cast(enum_type(Effectiveness)),
+        published_on="published_on_",
+        provision_type=pl.col("provision").cast(enum_type(ProvisionType)),
+        provision_type_as_published="provision_type",
+        sector=pl.col("sector_").cast(enum_type(Sector)),
+        sector_as_published="sector",
+        local_authority="local_authority",
+        region=pl.coalesce("region", "ofsted_region"),
+        places="places_",
+        registered_on="registered_on_",
+        registration_status="registration_status",
+        owner="owner",
+        listed_on=pl.lit(period.end if series.reads == "list" else None, dtype=pl.Date),
+    )
+
+
+def _refuse_too_many(set_aside: pl.DataFrame, n_rows: int, found: Recognised) -> None:
+    """Refuse a file with more than one faulty row in a hundred: a fault here and there is only a row's."""
+    faults = set_aside.filter(pl.col("reason").is_in(FAULTS))
+    n_blank = int(set_aside["reason"].is_in(["blank row", "note below the table"]).sum())
+    if faults.height <= _MOST_FAULTY * max(1, n_rows - n_blank):
+        return
+    reason, n = faults["reason"].value_counts(sort=True).row(0)
+    first = faults.filter(pl.col("reason") == reason).row(0, named=True)
+    raise ReleaseError(
+        f"{faults.height} of {n_rows - n_blank} rows are faulty, more than one in a hundred; {n} of them: "
+        f"{reason}, first '{first['detail'] or ''}'.",
+        file=found.table.file,
+        sheet=found.table.sheet,
+        row=first["row"],
+        hint="If this is a new spelling, add it to definitions/spellings.yaml; else download the file again.",
+    )
+
+
+def _notice(
+    records: pl.DataFrame, set_aside: pl.DataFrame, found: Recognised, period: Period
+) -> list[Finding]:
+    """Say what is odd about the rows that were kept, and where the faulty ones stand."""
+    findings = [
+        _finding(found, "unknown-heading", f"heading '{heading}' is in no definition and was not read")
+        for heading in found.unknown
+    ]
+    findings += [
+        _finding(found, "row-set-aside", f"{fault['reason']}: '{fault['detail'] or ''}'", row=fault["row"])
+        for fault in set_aside.filter(pl.col("reason").is_in(FAULTS)).iter_rows(named=True)
+    ]
+    damaged = records.filter(
+        pl.col("event_number").is_null() & pl.col("event_number_as_published").is_not_null()
+    )
+    findings += [
+        _finding(found, "event-number-damaged", f"event number '{text}' is none", row=row)
+        for row, text in damaged.select("row", "event_number_as_published").iter_rows()
+    ]
+    early = records.filter(pl.col("published_on") < pl.col("inspected_on"))
+    if early.height:
+        findings.append(
+            _finding(
+                found,
+                "published-before-inspected",
+                "the publication date lies before the inspection",
+                early.height,
+                early["row"][0],
+            )
+        )
+    coded = records.filter(
+        (pl.col("inspection_type") == InspectionType.INTERIM)
+        & pl.col("overall_as_published").str.contains(r"^\d$")
+        & pl.col("effectiveness").is_null()
+    )
+    if coded.height and period.start < _INTERIM_CODES_FROM:
+        message = "interim judgements are printed as codes that nothing published explains; kept as published"
+        findings.append(_finding(found, "interim-code-not-verified", message, coded.height, coded["row"][0]))
+    if records.is_empty():
+        findings.append(_finding(found, "no-homes", "no row is a children's home", 0))
+    return findings
+
+
+def _finding(found: Recognised, code: str, message: str, n: int = 1, row: int | None = None) -> Finding:
+    return Finding(code, message, str(found.table.file.name), found.table.sheet, row, n)

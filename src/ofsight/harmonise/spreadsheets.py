@@ -1,0 +1,215 @@
+"""Any csv, ods or xlsx file as tables of text: one table a sheet, every cell a string, nothing interpreted.
+
+Row numbers are those that a spreadsheet program shows, from 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from ofsight.errors import ReleaseError
+
+__all__ = ["SPREADSHEET_SUFFIXES", "TextTable", "read_tables"]
+
+SPREADSHEET_SUFFIXES = frozenset({".csv", ".ods", ".xlsx", ".xlsm", ".xls", ".xlsb"})
+_ARCHIVES = frozenset({".ods", ".xlsx", ".xlsm", ".xlsb"})
+
+# A workbook of this series holds about 40 MB of XML. Far more than that, or far better compressed than text
+# ever is, is a bomb and not a release.
+_MOST_BYTES = 2_000_000_000
+_MOST_RATIO = 400
+_LONGEST_CELL = 1_000_000
+
+_DOWNLOAD_AGAIN = "Download it again from its publication page and compare the size."
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A sheet as text.
+
+    Attributes
+    ----------
+    file : Path
+        Where it was read.
+    sheet : str or None
+        The sheet's name; None for a csv.
+    rows : list of list of str
+        Every row from the first, ragged, cells stripped of nothing.
+    encoding : str
+        How the bytes were decoded; "typed" for a workbook.
+    """
+
+    file: Path
+    sheet: str | None
+    rows: list[list[str]]
+    encoding: str
+
+
+def read_tables(path: Path) -> Iterator[TextTable]:
+    """Read every table of a spreadsheet file.
+
+    Parameters
+    ----------
+    path : Path
+        A csv, ods or xlsx file.
+
+    Yields
+    ------
+    TextTable
+        One for a csv, one a sheet for a workbook (sheets that are cached links to other files left out).
+
+    Raises
+    ------
+    ReleaseError
+        When the file is empty, cut off, damaged, or not what its name says.
+    """
+    if path.stat().st_size == 0:
+        raise ReleaseError("the file is empty (0 bytes).", file=path, hint=_DOWNLOAD_AGAIN)
+    if path.suffix.lower() == ".csv":
+        yield _read_csv(path)
+    else:
+        yield from _read_workbook(path)
+
+
+def _read_csv(path: Path) -> TextTable:
+    data = path.read_bytes()
+    start = data[:512].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise ReleaseError("this is a web page, not a csv file.", file=path, hint=_DOWNLOAD_AGAIN)
+    if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
+        raise ReleaseError(
+            "the bytes are those of another kind of file, not of a csv.",
+            file=path,
+            hint="Give the file its own ending (.ods, .xlsx, .pdf) or download the csv.",
+        )
+    text, encoding = _decode(data, path)
+    csv.field_size_limit(_LONGEST_CELL)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=False))
+    except csv.Error as error:
+        raise ReleaseError(f"cannot be read as csv ({error}).", file=path, hint=_DOWNLOAD_AGAIN) from None
+    _refuse_cut_off(rows, text, path)
+    return TextTable(path, None, rows, encoding)
+
+
+def _decode(data: bytes, path: Path) -> tuple[str, str]:
+    """Decode in the order in which Ofsted's files have been met.
+
+    Mac Roman decodes anything, and cp1252 nearly anything, so a file is taken for Mac Roman only where its
+    single odd bytes become dashes there and letters in cp1252 (the 2024 list: one 0xD0 in the title).
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16"), "utf-16"
+    try:
+        return data.decode("utf-8-sig"), "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
+    except UnicodeDecodeError:
+        pass
+    dashes = data.count(b" \xd0 ") + data.count(b" \xd1 ")
+    odd = sum(byte >= 0x80 for byte in data)
+    if dashes and dashes == odd:
+        return data.decode("mac_roman"), "mac_roman"
+    try:
+        return data.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError as error:
+        if dashes or b"\xd5" in data:
+            return data.decode("mac_roman"), "mac_roman"
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ReleaseError(
+            f"the text is in no encoding met so far (byte 0x{data[error.start]:02x}).",
+            file=path,
+            row=line,
+            hint="Save it as csv UTF-8, or download it again.",
+        ) from None
+
+
+def _refuse_cut_off(rows: list[list[str]], text: str, path: Path) -> None:
+    """Refuse a csv whose last record stops short: the mark of a download that was interrupted."""
+    if len(rows) < 3 or text.endswith(("\n", "\r")):
+        return
+    usual = len(rows[-2])
+    if len(rows[-1]) < usual or text.count('"') % 2:
+        raise ReleaseError(
+            f"the file stops in the middle of a row ({len(rows[-1])} cells of {usual}).",
+            file=path,
+            row=len(rows),
+            hint=_DOWNLOAD_AGAIN,
+        )
+
+
+def _read_workbook(path: Path) -> Iterator[TextTable]:
+    if path.suffix.lower() in _ARCHIVES:
+        _refuse_bad_archive(path)
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_path(str(path))
+        names = list(workbook.sheet_names)
+    except (
+        Exception
+    ) as error:  # calamine raises several kinds, and Rust panics arrive as BaseException's heirs
+        raise ReleaseError(
+            f"the workbook is damaged ({_first_line(error)}).", file=path, hint=_DOWNLOAD_AGAIN
+        ) from None
+    for name in names:
+        if name.startswith(("'file:", "file:")):
+            continue
+        try:
+            cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        except Exception as error:
+            raise ReleaseError(
+                f"the sheet cannot be read ({_first_line(error)}).",
+                file=path,
+                sheet=name,
+                hint=_DOWNLOAD_AGAIN,
+            ) from None
+        yield TextTable(path, name, [[_as_text(cell) for cell in row] for row in cells], "typed")
+
+
+def _refuse_bad_archive(path: Path) -> None:
+    """Refuse a workbook that is no zip archive, is cut off, or would swell beyond all measure."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile:
+        with path.open("rb") as handle:
+            start = handle.read(512).lstrip().lower()
+        what = (
+            "this is a web page, not a workbook"
+            if start.startswith((b"<!doctype", b"<html"))
+            else "the workbook is cut off or damaged (its archive has no end)"
+        )
+        raise ReleaseError(f"{what}.", file=path, hint=_DOWNLOAD_AGAIN) from None
+    swollen = sum(entry.file_size for entry in entries)
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    if swollen > _MOST_BYTES or (swollen > 50_000_000 and swollen / packed > _MOST_RATIO):
+        raise ReleaseError(
+            f"the workbook would unpack to {swollen / 1e6:,.0f} MB from {packed / 1e6:,.1f} MB: refused.",
+            file=path,
+            hint="No release is like that; check where the file came from.",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def _as_text(cell: Any) -> str:
+    """Write a typed cell as a person would have: whole numbers without a point, dates as yyyy-mm-dd."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return str(cell)
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return "" if cell is None else str(cell)
