@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ofsight.demo.places import LocalAuthority, draw_authority
@@ -200,11 +200,11 @@ def _change_sectors(rng: random.Random, homes: Sequence[Home], truth: Truth, n: 
         and home.closes_on > date(last, 3, 31)
     ]
     for i in rng.sample(candidates, min(n, len(candidates))):
-        home = homes[i]
-        values = {name: getattr(home, name) for name in Home.__slots__}
-        values["later_sector"] = "voluntary" if home.sector == "private" else "private"
-        values["sector_changes_on"] = date(rng.randint(first, last) - 1, 4, 1)
-        changed[i] = Home(**values)
+        changed[i] = replace(
+            homes[i],
+            later_sector="voluntary" if homes[i].sector == "private" else "private",
+            sector_changes_on=date(rng.randint(first, last) - 1, 4, 1),
+        )
     return changed
 
 

@@ -94,7 +94,7 @@ def _cell(value: Cell) -> str:
         day = value.date() if isinstance(value, datetime) else value
         return (
             f'<table:table-cell table:style-name="ce1" office:value-type="date" '
-            f'office:date-value="{day.isoformat()}"><text:p>{day:%d/%m/%Y}</text:p></table:table-cell>'
+            f'office:date-value="{day.isoformat()}T00:00:00"><text:p>{day:%d/%m/%Y}</text:p></table:table-cell>'
         )
     if isinstance(value, int | float):
         return (

@@ -316,7 +316,8 @@ def _home_fields(layout: Layout) -> dict[str, _Field]:
         "registered_on": lambda e: e.home.registered_on,
         "status": lambda e: e.status,
         "name": name,
-        "withheld": lambda _: redacted,
+        # a quarterly file has no title and no link column: its addresses say what it is
+        "withheld": lambda _: "Redacted (SYNTHETIC)" if series == QUARTER else redacted,
         "ofsted_region": lambda e: e.home.authority.ofsted_region,
         "region": lambda e: e.home.authority.region,
         "local_authority": local_authority,

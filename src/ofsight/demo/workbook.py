@@ -39,19 +39,19 @@ def _front_sheets(edition: int, described: Sequence[str]) -> list[Sheet]:
         ("Issued by:", "ofsight.demo\nNot issued by Ofsted"),
     ]
     contents: list[tuple[Cell, ...]] = [
-        ("Contents",),
+        ("Contents (SYNTHETIC)",),
         ("Worksheet title and link", "Description of contents"),
     ]
     contents += [
         (name.replace("_", " "), "SYNTHETIC imitation of the sheet of this name.") for name in described
     ]
     guidance: list[tuple[Cell, ...]] = [
-        ("Guidance",),
+        ("Guidance (SYNTHETIC)",),
         ("SYNTHETIC data.",),
         ("Terms such as URN and Provision type are explained in the README.",),
     ]
     notes: list[tuple[Cell, ...]] = [
-        ("Notes",),
+        ("Notes (SYNTHETIC)",),
         ("This worksheet contains one table.",),
         (),
         ("Note Number", "Note Text"),
