@@ -1,0 +1,113 @@
+"""From a PDF to a `Report`, and from a folder of PDFs to reports and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from ofsight.errors import ReleaseError, UsageError
+from ofsight.harmonise.reports.authorities import is_authority_report, read_authority
+from ofsight.harmonise.reports.checks import check
+from ofsight.harmonise.reports.homes import is_home_report, read_home
+from ofsight.harmonise.reports.model import Finding, Report
+from ofsight.harmonise.reports.pages import open_document
+
+__all__ = ["find_reports", "read_report", "read_reports"]
+
+
+def read_report(path: Path | str) -> Report:
+    """Read an inspection report of a children's home or of a local authority.
+
+    Parameters
+    ----------
+    path : Path or str
+        The PDF as published.
+
+    Returns
+    -------
+    Report
+        What it says, without any person it names; where it disagrees with itself stands in `findings`.
+
+    Raises
+    ------
+    ReleaseError
+        The file is missing, empty, too big, no PDF, encrypted, damaged, without text, or not such a report.
+    """
+    document = open_document(path)
+    # The library's authority reports speak of children's homes too; a home's report has a reference number.
+    if is_home_report(document):
+        report = read_home(document)
+    elif is_authority_report(document):
+        report = read_authority(document)
+    else:
+        raise ReleaseError(
+            "is not an inspection report of a children's home or of a local authority.",
+            file=path,
+            hint="Read are Ofsted's reports on children's homes (2012 on) and on local authority children's "
+            "services (single inspections, ILACS, visits, joint inspections). Take other files out.",
+        )
+    return replace(report, findings=check(report, document))
+
+
+def read_reports(
+    paths: Iterable[Path | str], progress: Callable[[Path], None] | None = None
+) -> tuple[list[Report], list[Finding]]:
+    """Read many reports; a file that cannot be read becomes a finding and the run goes on.
+
+    Parameters
+    ----------
+    paths : iterable of Path or str
+        The PDFs.
+    progress : callable, optional
+        Called with each path before it is read.
+
+    Returns
+    -------
+    reports : list of Report
+        In the order of `paths`; the same bytes under a second name are read once.
+    findings : list of Finding
+        Those of every report and one ``file-unread`` for each file that could not be read.
+    """
+    reports: list[Report] = []
+    findings: list[Finding] = []
+    seen: dict[str, str] = {}
+    for path in map(Path, paths):
+        if progress is not None:
+            progress(path)
+        try:
+            report = read_report(path)
+        except ReleaseError as error:
+            message = " ".join(part for part in (error.problem, error.hint) if part)
+            findings.append(Finding("file-unread", message, None, path.name))
+            continue
+        except UsageError:
+            raise
+        except Exception as error:
+            # One report in a layout nobody foresaw must not stop the other thousand.
+            findings.append(
+                Finding("file-unread", f"failed while being read ({type(error).__name__}).", None, path.name)
+            )
+            continue
+        if report.sha256 in seen:
+            note = f"holds the same bytes as {seen[report.sha256]} and is counted once."
+            findings.append(Finding("file-repeated", note, None, path.name))
+            continue
+        seen[report.sha256] = path.name
+        reports.append(report)
+        findings += report.findings
+    return reports, findings
+
+
+def find_reports(folder: Path | str) -> list[Path]:
+    """Return the files of a folder and its sub-folders that should be reports: every ``.pdf``, sorted.
+
+    Raises
+    ------
+    UsageError
+        The folder is not there.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder. Name the folder that holds the report PDFs.")
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
