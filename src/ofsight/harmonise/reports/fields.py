@@ -30,8 +30,8 @@ LABELLED = re.compile(
 
 
 def read_dates(lines: Sequence[Line]) -> tuple[tuple[date, date], str] | None:
-    for i, line in enumerate(lines):
     """Return first and last day of the inspection and the words that say them, or None."""
+    for i, line in enumerate(lines):
         match = _DATES.match(plain(line.text))
         if match is None or "type" in match["rest"].lower():
             continue
@@ -47,8 +47,8 @@ def read_dates(lines: Sequence[Line]) -> tuple[tuple[date, date], str] | None:
 
 
 def field_value(lines: Sequence[Line], label: re.Pattern[str]) -> str | None:
-    for i, line in enumerate(lines):
     """Return what stands after a label, or below it, or None; the label has one group, the value."""
+    for i, line in enumerate(lines):
         if match := label.match(plain(line.text)):
             said = tidy(line.text[match.start(1) :])
             if not said and i + 1 < len(lines) and not LABELLED.match(plain(lines[i + 1].text)):

@@ -17,8 +17,7 @@ BULLETS = (
     "\uf0b7\uf06e\uf0a7\uf0d8\uf076\u2022\u25cf\u25a0\u25fc\u25aa"
     "\u25e6\u2023\u2043\u25cb\u00b7\u27a2\u2b1b\u25fe"
 )
-"""Marks at the start of a list item; the first ones are Wingdings and Symbol glyphs (U+F06E in new "
-"reports)."""
+"""Marks at the start of a list item; the first are Wingdings glyphs (U+F06E in new reports)."""
 
 _EVEN = {ord("’"): "'", ord("‘"): "'", ord("´"): "'", ord("`"): "'", ord("“"): '"', ord("”"): '"'}
 _EVEN |= {ord(dash): "-" for dash in "–—‒―−\u2010\u2011"} | {0xA0: " ", 0x202F: " ", 0x2009: " ", 0x00AD: "-"}
