@@ -1,0 +1,230 @@
+"""The command line: parse, call one function, print. No logic."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ofsight import __version__
+from ofsight.errors import OfsightError
+
+__all__ = ["app", "main"]
+
+
+class _Group(TyperGroup):
+    """Commands whose errors are one message and an exit code, never a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OfsightError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError) as error:
+            typer.echo(f"Error: {error.filename}: {error.strerror}. Check the path and its rights.", err=True)
+            raise typer.Exit(2) from None
+        except OSError as error:
+            typer.echo(f"Error: {error.strerror or error} ({error.filename or 'no file named'}).", err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Who runs England's children's homes, how inspectors judge them, and what follows: from the "
+    "official releases, every number traceable to a file, sheet and row.",
+    epilog="First time here? Run: ofsight demo",
+)
+
+ReleasesOption = Annotated[Path, typer.Option("--releases", help="Folder with the official files.")]
+DatasetOption = Annotated[Path, typer.Option("--dataset", help="Folder of the dataset.")]
+StudyOption = Annotated[str, typer.Option("--study", help="Which study to run.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a summary as JSON, for scripts.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"ofsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def build(
+    releases: ReleasesOption,
+    dataset: DatasetOption,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the dataset from the official files; does nothing when they have not changed."""
+    summary = _build(releases, dataset, quiet or as_json)
+    _print(summary, _build_lines(summary), quiet, as_json)
+
+
+@app.command()
+def study(
+    dataset: DatasetOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder for the study's results.")],
+    study: StudyOption = "outsourcing-2022",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a study on a dataset: estimates, tables and the ledger of published numbers."""
+    summary = _study(dataset, to, study, quiet or as_json)
+    _print(summary, _study_lines(summary), quiet, as_json)
+
+
+@app.command()
+def report(
+    study: Annotated[Path, typer.Option("--study", help="Folder of a study's results.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder for the report.")],
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the readable report of a study."""
+    written = _report(study, to, quiet or as_json)
+    _print(written, [f"Report: {path}" for path in written["files"]], quiet, as_json)
+
+
+@app.command()
+def run(
+    releases: ReleasesOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder for dataset, study and report.")],
+    study: StudyOption = "outsourcing-2022",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build, study and report, into DIR/dataset, DIR/study and DIR/report."""
+    _run(releases, to, study, quiet, as_json)
+
+
+@app.command()
+def demo(
+    to: Annotated[Path, typer.Option("--to", help="Folder for releases, dataset, study and report.")] = Path(
+        "demo"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the synthetic releases.")] = 2022,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write synthetic releases in the official layouts, then run everything on them."""
+    from ofsight.demo import write_releases
+
+    with _progress(quiet or as_json) as tell:
+        tell("Writing synthetic releases")
+        write_releases(to / "releases", seed=seed)
+    _run(to / "releases", to, "outsourcing-2022", quiet, as_json)
+    if not (quiet or as_json):
+        typer.echo(
+            "\nThese releases are synthetic. With the official ones:\n"
+            "  ofsight run --releases FOLDER-WITH-OFFICIAL-FILES --to results"
+        )
+
+
+def _run(releases: Path, to: Path, study: str, quiet: bool, as_json: bool) -> None:
+    silent = quiet or as_json
+    built = _build(releases, to / "dataset", silent)
+    found = _study(to / "dataset", to / "study", study, silent)
+    written = _report(to / "study", to / "report", silent)
+    lines = [*_build_lines(built), *_study_lines(found), *(f"Report: {path}" for path in written["files"])]
+    _print({"build": built, "study": found, "report": written}, lines, quiet, as_json)
+
+
+def _build(releases: Path, dataset: Path, silent: bool) -> dict[str, Any]:
+    from ofsight.dataset.build import build_dataset
+
+    with _progress(silent) as tell:
+        summary = build_dataset(
+            releases, dataset, progress=lambda name, done, of: tell(f"Reading {name} ({done + 1} of {of})")
+        )
+    return summary.as_dict()
+
+
+def _study(dataset: Path, to: Path, study: str, silent: bool) -> dict[str, Any]:
+    from ofsight.study.run import run_study
+
+    with _progress(silent) as tell:
+        return run_study(dataset, to, study=study, progress=lambda what: tell(f"Fitting {what}")).as_dict()
+
+
+def _report(study: Path, to: Path, silent: bool) -> dict[str, Any]:
+    from ofsight.report import write_report
+
+    with _progress(silent) as tell:
+        tell("Writing the report")
+        return {"files": [str(path) for path in write_report(study, to)]}
+
+
+def _build_lines(summary: dict[str, Any]) -> list[str]:
+    if summary["unchanged"]:
+        return [
+            f"Dataset: {summary['dataset']} is up to date with its {summary['n_files']} files; nothing to do."
+        ]
+    aside = ", ".join(f"{n:,} {reason}" for reason, n in summary["set_aside"].items())
+    known = len(summary["passed_over"])
+    return [
+        *(["Synthetic releases: no number is about a real home."] if summary["synthetic"] else []),
+        f"Dataset: {summary['dataset']}: {summary['tables']['inspections']:,} inspections of "
+        f"{summary['tables']['homes']:,} homes from {summary['n_releases']} releases.",
+        f"  Rows: {summary['n_read']:,} read = {summary['n_kept']:,} kept + {summary['n_set_aside']:,} set "
+        "aside" + (f" ({aside})." if aside else "."),
+        f"  Passed over: {known:,} files or sheets. Findings: {summary['n_findings']}; see table 'findings'.",
+    ]
+
+
+def _study_lines(summary: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Study: {summary['to']}: {summary['n_inspections']:,} inspections of {summary['n_homes']:,} homes, "
+        f"{summary['seconds']:.1f} s."
+    ]
+    for outcome, ratios in summary["odds_ratios"].items():
+        cells = ", ".join(
+            f"{sector.replace('_', ' ')} {ratio:.3f} ({low:.3f} to {high:.3f})"
+            for sector, (ratio, low, high) in ratios.items()
+            if ratio is not None and low is not None and high is not None
+        )
+        lines.append(f"  Odds of a higher grade against local authority, {outcome}: {cells}")
+    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in summary["verdicts"].items() if n)
+    return [*lines, f"  Ledger: {verdicts}."] if verdicts else lines
+
+
+def _print(summary: dict[str, Any], lines: list[str], quiet: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False, default=str))
+    elif not quiet:
+        typer.echo("\n".join(lines))
+
+
+@contextmanager
+def _progress(silent: bool) -> Iterator[Callable[[str], None]]:
+    """Show what is being done, on a terminal only."""
+    if silent or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting") as status:
+        yield lambda text: status.update(text)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,104 @@
+"""Models of inspection judgements: cumulative link mixed models, one per domain (table 2 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from ofsight.definitions.study import ModelDefinition, StudyDefinition
+from ofsight.ordinal import clmm
+from ofsight.study.estimates import Estimate, ModelFacts, odds_ratio
+from ofsight.study.samples import Sample
+from ofsight.vocabulary import Sector
+
+__all__ = ["fit_ratings", "term_name"]
+
+
+def fit_ratings(
+    sample: Sample, study: StudyDefinition, *, progress: Callable[[str], None] | None = None
+) -> tuple[list[Estimate], list[ModelFacts], dict[tuple[str, str], Any]]:
+    """Fit every model of ratings that a study defines.
+
+    Parameters
+    ----------
+    sample : Sample
+        From ``ofsight.study.samples.draw_sample``.
+    study : StudyDefinition
+        Its models.
+    progress : callable, optional
+        Told which model is being fitted.
+
+    Returns
+    -------
+    list of Estimate
+        Each location term's odds ratio, once with the model's and once with cluster-robust errors.
+    list of ModelFacts
+        One a model.
+    dict
+        The fits by (model, outcome), for what is computed from them.
+    """
+    estimates: list[Estimate] = []
+    facts: list[ModelFacts] = []
+    fits: dict[tuple[str, str], Any] = {}
+    for model in study.models:
+        for outcome in model.outcomes:
+            if progress is not None:
+                progress(f"{model.label}: {outcome.label}")
+            formula = f"{outcome} ~ {' + '.join(model.location)}"
+            fit = clmm(formula, _columns(sample.frame, outcome, model), group=model.group)
+            fits[model.model, outcome.value] = fit
+            estimates += _estimates(fit, study, model, outcome)
+            facts.append(_facts(fit, model, outcome, formula, sample.frame.height))
+    return estimates, facts, fits
+
+
+def _columns(frame: pl.DataFrame, outcome: str, model: ModelDefinition) -> pl.DataFrame:
+    named = [name for name in frame.columns if any(name in term for term in model.location)]
+    return frame.select(outcome, model.group, *(name for name in named if name not in (outcome, model.group)))
+
+
+def _estimates(fit: Any, study: StudyDefinition, model: ModelDefinition, outcome: str) -> list[Estimate]:
+    where = {
+        "study": study.id,
+        "item": model.item,
+        "model": model.model,
+        "outcome": str(outcome),
+        "n": fit.n,
+        "n_groups": fit.n_groups,
+    }
+    robust = fit.standard_errors_of("cluster")
+    return [
+        odds_ratio(value, errors[name], term=term_name(name, study), variance=variance, **where)
+        for variance, errors in (("model", fit.standard_errors), ("cluster", robust))
+        for name, value in fit.coefficients.items()
+    ]
+
+
+def term_name(name: str, study: StudyDefinition) -> str:
+    """Name a coefficient as results do: ``sector[T.Private]`` is ``sector:private``."""
+    if name.startswith("sector["):
+        return f"sector:{Sector(name[len('sector[T.') : -1]).key}"
+    if name.startswith("C("):
+        factor, level = name[2:].split(")[T.")
+        return f"{factor}:{level[:-1]}"
+    return study.terms.get(name, name)
+
+
+def _facts(fit: Any, model: ModelDefinition, outcome: str, formula: str, n_sample: int) -> ModelFacts:
+    return ModelFacts(
+        item=model.item,
+        model=model.model,
+        outcome=str(outcome),
+        label=model.label,
+        formula=f"{formula} + (1 | {model.group})",
+        n=fit.n,
+        n_groups=fit.n_groups,
+        n_dropped=n_sample - fit.n,
+        log_likelihood=fit.log_likelihood,
+        aic=fit.aic,
+        random_sd=fit.random_sd,
+        thresholds=dict(fit.thresholds),
+        convergence=str(fit.convergence),
+    )

@@ -1,0 +1,123 @@
+"""The sample of a study: which inspections, and what was known of each home at the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from ofsight.dataset.store import Dataset
+from ofsight.definitions.study import SampleDefinition, StudyDefinition
+from ofsight.errors import DatasetError
+from ofsight.vocabulary import Domain
+
+__all__ = ["Sample", "draw_sample"]
+
+_DAYS_A_MONTH = 365.25 / 12
+_OLD_WORDS = ("adequate", "satisfactory")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The inspections of a study.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row an inspection: ``urn, inspected_on, year, sector, overall, protection, leadership``, their
+        published texts, ``local_authority``, ``region`` and the covariates ``age_months_paper`` (registration
+        to the study's day), ``age_months`` (registration to the inspection), ``places`` and ``chain_size``.
+    flow : tuple of (str, int)
+        How many inspections were left after each step.
+    """
+
+    frame: pl.DataFrame
+    flow: tuple[tuple[str, int], ...]
+
+
+def draw_sample(dataset: Dataset, study: StudyDefinition) -> Sample:
+    """Draw a study's sample from a dataset.
+
+    Raises
+    ------
+    DatasetError
+        When no inspection fits.
+    """
+    frame, flow = dataset.inspections, []
+    flow.append(("inspections of any kind in the dataset", frame.height))
+    for step, keep in _steps(study.sample):
+        frame = frame.filter(keep)
+        flow.append((step, frame.height))
+    if frame.is_empty():
+        raise DatasetError(
+            f"No inspection fits the sample of '{study.id}' ({flow[-1][0]}). "
+            "Build the dataset from releases of those years."
+        )
+    frame = frame.with_columns(year=pl.col("inspected_on").dt.year())
+    if study.sample.adequate == "missing":
+        frame = frame.with_columns(_without_old_words(domain) for domain in Domain)
+    frame = _with_covariates(frame, dataset.home_snapshots, dataset.homes, study.age_on)
+    complete = frame.drop_nulls(["age_months_paper", "chain_size", "places"])
+    flow.append(("of them with registration date, owner and places known", complete.height))
+    return Sample(frame, tuple(flow))
+
+
+def _steps(sample: SampleDefinition) -> list[tuple[str, pl.Expr]]:
+    kinds = ", ".join(kind.value for kind in sample.inspection_types)
+    homes = ", ".join(kind.value for kind in sample.provision_types)
+    steps = [
+        (
+            f"of type {kinds}",
+            pl.col("inspection_type").is_in([kind.value for kind in sample.inspection_types]),
+        ),
+        (
+            f"of provision type {homes}",
+            pl.col("provision_type").is_in([k.value for k in sample.provision_types]),
+        ),
+    ]
+    if sample.start is not None:
+        steps.append((f"from {sample.start}", pl.col("inspected_on") >= sample.start))
+    if sample.end is not None:
+        steps.append((f"to {sample.end}", pl.col("inspected_on") <= sample.end))
+    steps.append(
+        (
+            "with a grade in at least one domain",
+            pl.any_horizontal(pl.col(domain).is_not_null() for domain in Domain),
+        )
+    )
+    return steps
+
+
+def _without_old_words(domain: Domain) -> pl.Expr:
+    """Leave out what was published as Adequate (code 3 in the quarterly files of 2014) or Satisfactory."""
+    text = pl.col(f"{domain}_as_published").str.to_lowercase()
+    return pl.when(text.is_in([*_OLD_WORDS, "3"])).then(None).otherwise(pl.col(domain)).alias(domain.value)
+
+
+def _with_covariates(
+    frame: pl.DataFrame, snapshots: pl.DataFrame, homes: pl.DataFrame, age_on: date
+) -> pl.DataFrame:
+    """Add age, places and chain size, each from the home's list nearest to the inspection that gives it."""
+    frame = frame.drop("registered_on").join(homes.select("urn", "registered_on"), on="urn", how="left")
+    frame = frame.sort("inspected_on", "urn")
+    for column, name in (("places", "listed_places"), ("n_homes_of_owner", "chain_size")):
+        lists = snapshots.filter(pl.col(column).is_not_null()).select(
+            "urn", pl.col("listed_on").alias("nearest"), pl.col(column).cast(pl.Float64).alias(name)
+        )
+        frame = frame.join_asof(
+            lists.sort("nearest", "urn"),
+            left_on="inspected_on",
+            right_on="nearest",
+            by="urn",
+            strategy="nearest",
+            check_sortedness=False,
+        ).drop("nearest", strict=False)
+    age = (pl.lit(age_on) - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
+    at_inspection = (pl.col("inspected_on") - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
+    return frame.with_columns(
+        age_months_paper=age,
+        # A day of registration after the inspection is a correction of a later list, not an age.
+        age_months=pl.when(at_inspection >= 0).then(at_inspection),
+        places=pl.coalesce(pl.col("places").cast(pl.Float64), "listed_places"),
+    ).sort("urn", "inspected_on")

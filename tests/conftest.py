@@ -1,0 +1,32 @@
+"""What every tier of tests shares: where the real releases are, and that no test reaches the network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def official() -> Path:
+    """The folder of real official releases; the test is skipped where there is none."""
+    folder = os.environ.get("OFSIGHT_RELEASES")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("needs the real official releases: set OFSIGHT_RELEASES to their folder")
+    return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that does not stay on this machine."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
