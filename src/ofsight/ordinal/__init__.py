@@ -1,1 +1,27 @@
-"""ofsight.ordinal."""
+"""Cumulative link models and cumulative link mixed models.
+
+::
+
+    from ofsight.ordinal import clm, clmm
+    fit = clmm("overall ~ sector + C(year)", data, group="urn")
+    print(fit.summary())
+
+Usable on its own: it knows numbers and factors, and nothing of where they come from.
+``docs/ordinal.md`` gives the model, its parameters and signs, and the calls of R's ordinal
+package beside ours.
+"""
+
+from ofsight.ordinal.clm import clm, clm_arrays
+from ofsight.ordinal.clmm import clmm, clmm_arrays
+from ofsight.ordinal.convergence import Convergence, ConvergenceCode
+from ofsight.ordinal.result import OrdinalFit
+
+__all__ = [
+    "clm",
+    "clmm",
+    "clm_arrays",
+    "clmm_arrays",
+    "OrdinalFit",
+    "Convergence",
+    "ConvergenceCode",
+]

@@ -1,0 +1,406 @@
+r"""Link functions: the log-probability of a cell and its derivatives, safe far into the tails.
+
+A cell is the event ``lo < latent <= hi`` with probability :math:`P = F(hi) - F(lo)`. A lowest
+cell has no lower edge, a highest cell no upper edge. With :math:`L = \log P`,
+:math:`\partial_1 = \partial/\partial hi`, :math:`\partial_2 = \partial/\partial lo` and the
+shift :math:`D = \partial_1 + \partial_2` (both edges move together, as a random effect moves
+them), the kernels need :math:`G_k = D^k L` for k = 0, 1, 2 with first and second derivatives.
+
+Differences of probabilities lose every digit in the tails, and differences of derivatives
+lose them again. So each link is written in the form that keeps them:
+
+logit
+    :math:`L = \log F(hi) + \log(1 - F(lo)) + \log(1 - e^{-(hi - lo)})`; the last term does not
+    move under a shift.
+cloglog
+    with :math:`w = e^\eta`: :math:`L = -w_2 + \log(1 - e^{-d})`, :math:`d = w_1 - w_2`, and
+    :math:`D d = d`.
+loglog
+    the mirror image of cloglog: :math:`L(hi, lo) = L_{cloglog}(-lo, -hi)`.
+probit, cauchit
+    ratios of densities to P, formed on the side of the nearer tail (Mills ratios; the
+    arc tangent of a difference).
+
+References
+----------
+McCullagh, P. (1980). Regression models for ordinal data. JRSS B 42, 109-142.
+Christensen, R. H. B. (2019). Cumulative link models for ordinal regression with the R package
+ordinal (vignette).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ofsight.ordinal.compile import compiled
+
+__all__ = [
+    "HIGHEST",
+    "INTERIOR",
+    "LATENT_VARIANCE",
+    "LINKS",
+    "LOWEST",
+    "cell_derivatives",
+    "cell_shift",
+    "cell_value",
+]
+
+LINKS: Final = ("logit", "probit", "cloglog", "loglog", "cauchit")
+LOGIT: Final = 0
+PROBIT: Final = 1
+CLOGLOG: Final = 2
+LOGLOG: Final = 3
+CAUCHIT: Final = 4
+
+INTERIOR: Final = 0
+LOWEST: Final = 1
+HIGHEST: Final = 2
+
+LATENT_VARIANCE: Final = {
+    "logit": math.pi**2 / 3,
+    "probit": 1.0,
+    "cloglog": math.pi**2 / 6,
+    "loglog": math.pi**2 / 6,
+    "cauchit": math.nan,
+}
+"""Variance of the latent error; the Cauchy distribution has none."""
+
+_FAR: Final = 700.0  # exp() of more overflows
+_LOG_ROOT_2PI: Final = 0.9189385332046727
+_ROOT_HALF: Final = 0.7071067811865476
+_ROOT_2_OVER_PI: Final = 0.7978845608028654
+
+
+@compiled
+def _exp(x: float) -> float:
+    """Return exp(x), capped short of overflow."""
+    return math.exp(min(x, _FAR))
+
+
+@compiled
+def _log_logistic(x: float) -> float:
+    """Return log(1 / (1 + exp(-x)))."""
+    if x > 0.0:
+        return -math.log1p(math.exp(-x))
+    return x - math.log1p(math.exp(x))
+
+
+@compiled
+def inverse_mills(x: float) -> float:
+    """Return phi(x) / Phi(x) of the normal distribution, for any x."""
+    if x > -5.0:
+        return _ROOT_2_OVER_PI * math.exp(-0.5 * x * x) / math.erfc(-x * _ROOT_HALF)
+    # Laplace's continued fraction of the Mills ratio, from the bottom up.
+    z = -x
+    tail = z
+    for k in range(60, 0, -1):
+        tail = z + k / tail
+    return tail
+
+
+@compiled
+def _log_normal_cdf(x: float) -> float:
+    """Return log Phi(x)."""
+    if x > -5.0:
+        if x > 1.0:
+            return math.log1p(-0.5 * math.erfc(x * _ROOT_HALF))
+        return math.log(0.5 * math.erfc(-x * _ROOT_HALF))
+    return -0.5 * x * x - _LOG_ROOT_2PI - math.log(inverse_mills(x))
+
+
+@compiled
+def _probit_parts(kind: int, hi: float, lo: float) -> tuple[float, float, float]:
+    """Return (log P, phi(hi) / P, phi(lo) / P) for edges that lie mostly below zero."""
+    if kind == LOWEST:
+        return _log_normal_cdf(hi), inverse_mills(hi), 0.0
+    if kind == HIGHEST:
+        return _log_normal_cdf(-lo), 0.0, inverse_mills(-lo)
+    width = hi - lo
+    centre = 0.5 * (hi + lo)
+    if width < 0.02 and width * abs(centre) < 0.02:
+        # The integral of the density about the centre, as a series in the width.
+        h = 0.25 * width * width
+        c = centre * centre
+        ratio = width * (1.0 + h / 6.0 * (c - 1.0) + h * h / 120.0 * (c * c - 6.0 * c + 3.0))
+        log_p = -0.5 * c - _LOG_ROOT_2PI + math.log(ratio)
+        return (
+            log_p,
+            _exp(-0.5 * width * centre - 0.125 * width * width) / ratio,
+            _exp(0.5 * width * centre - 0.125 * width * width) / ratio,
+        )
+    mills = inverse_mills(hi)
+    density = _exp(width * centre)  # phi(lo) / phi(hi)
+    below = density * mills / inverse_mills(lo)  # Phi(lo) / Phi(hi)
+    rest = 1.0 - below
+    return _log_normal_cdf(hi) + math.log(rest), mills / rest, density * mills / rest
+
+
+@compiled
+def _cauchit_parts(kind: int, hi: float, lo: float) -> tuple[float, float, float]:
+    """Return (log P, f(hi) / P, f(lo) / P) of the Cauchy distribution."""
+    if kind == LOWEST:
+        p = math.atan2(1.0, -hi)
+    elif kind == HIGHEST:
+        p = math.atan2(1.0, lo)
+    else:
+        p = math.atan2(hi - lo, 1.0 + hi * lo)
+    first = 0.0 if kind == HIGHEST else 1.0 / ((1.0 + hi * hi) * p)
+    second = 0.0 if kind == LOWEST else 1.0 / ((1.0 + lo * lo) * p)
+    return math.log(p / math.pi), first, second
+
+
+@compiled
+def _density_ratios(link: int, x: float) -> tuple[float, float, float]:
+    """Return f'/f, f''/f and f'''/f at x."""
+    if link == PROBIT:
+        return -x, x * x - 1.0, x * (3.0 - x * x)
+    s = 1.0 / (1.0 + x * x)
+    return -2.0 * x * s, (6.0 * x * x - 2.0) * s * s, 24.0 * x * (1.0 - x * x) * s * s * s
+
+
+@compiled
+def _gap(d: float) -> tuple[float, float]:
+    """Return q = 1 / (exp(d) - 1) and s = q (1 + q), the derivatives of log(1 - exp(-d))."""
+    if d > _FAR:
+        return 0.0, 0.0
+    q = 1.0 / math.expm1(d)
+    return q, q * (1.0 + q)
+
+
+@compiled
+def cell_value(link: int, kind: int, hi: float, lo: float) -> float:
+    """Return the log-probability of a cell; minus infinity when its edges cross."""
+    if kind == INTERIOR and not hi > lo:
+        return -math.inf
+    if link == LOGIT:
+        value = 0.0
+        if kind != HIGHEST:
+            value += _log_logistic(hi)
+        if kind != LOWEST:
+            value += _log_logistic(-lo)
+        if kind == INTERIOR:
+            value += math.log(-math.expm1(lo - hi))
+        return value
+    if link == LOGLOG or (link == PROBIT and kind == INTERIOR and hi + lo > 0.0):
+        hi, lo = -lo, -hi
+        if link == LOGLOG:
+            link = CLOGLOG
+            kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
+    if link == CLOGLOG:
+        value = 0.0 if kind == LOWEST else -_exp(lo)
+        if kind != HIGHEST:
+            d = _exp(hi) if kind == LOWEST else _exp(lo) * math.expm1(min(hi - lo, _FAR))
+            if d <= 0.0:
+                return -math.inf
+            value += math.log(-math.expm1(-d))
+        return value
+    if link == PROBIT:
+        return _probit_parts(kind, hi, lo)[0]
+    return _cauchit_parts(kind, hi, lo)[0]
+
+
+@compiled
+def cell_shift(link: int, kind: int, hi: float, lo: float) -> tuple[float, float]:
+    """Return D L and D^2 L: all that the search for a conditional mode needs."""
+    if link == LOGIT:
+        slope = 0.0
+        curve = 0.0
+        if kind != HIGHEST:
+            e = math.exp(-abs(hi))
+            f = 1.0 / (1.0 + e)
+            slope += e * f if hi > 0.0 else f
+            curve -= e * f * f
+        if kind != LOWEST:
+            e = math.exp(-abs(lo))
+            f = 1.0 / (1.0 + e)
+            slope -= f if lo > 0.0 else e * f
+            curve -= e * f * f
+        return slope, curve
+    sign = 1.0
+    if link == LOGLOG or (link == PROBIT and kind == INTERIOR and hi + lo > 0.0):
+        hi, lo = -lo, -hi
+        sign = -1.0
+        if link == LOGLOG:
+            link = CLOGLOG
+            kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
+    if link == CLOGLOG:
+        slope = 0.0 if kind == LOWEST else -_exp(lo)
+        curve = slope
+        if kind != HIGHEST:
+            d = _exp(hi) if kind == LOWEST else _exp(lo) * math.expm1(min(hi - lo, _FAR))
+            q, s = _gap(d)
+            slope += d * q
+            curve += d * q - d * d * s
+        return sign * slope, curve
+    if link == PROBIT:
+        _, a1, b1 = _probit_parts(kind, hi, lo)
+    else:
+        _, a1, b1 = _cauchit_parts(kind, hi, lo)
+    n1 = a1 - b1
+    first = 0.0 if kind == HIGHEST else a1 * _density_ratios(link, hi)[0]
+    second = 0.0 if kind == LOWEST else b1 * _density_ratios(link, lo)[0]
+    return sign * n1, first - second - n1 * n1
+
+
+@compiled
+def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
+    """Fill the table of G_k for the logit link."""
+    if kind != HIGHEST:
+        e = math.exp(-abs(hi))
+        f = 1.0 / (1.0 + e)
+        upper = e * f if hi > 0.0 else f  # 1 - F(hi)
+        d0 = e * f * f
+        d1 = d0 * (2.0 * upper - 1.0)
+        g[0] += _log_logistic(hi)
+        g[1] += upper
+        g[3] -= d0
+        g[6] += upper
+        g[7] -= d0
+        g[9] -= d1
+        g[12] -= d0
+        g[13] -= d1
+        g[15] -= d0 * (1.0 - 6.0 * d0)
+    if kind != LOWEST:
+        e = math.exp(-abs(lo))
+        f = 1.0 / (1.0 + e)
+        lower = f if lo > 0.0 else e * f  # F(lo)
+        d0 = e * f * f
+        d1 = d0 * (1.0 - 2.0 * lower)
+        g[0] += _log_logistic(-lo)
+        g[2] -= lower
+        g[5] -= d0
+        g[6] -= lower
+        g[8] -= d0
+        g[11] -= d1
+        g[12] -= d0
+        g[14] -= d1
+        g[17] -= d0 * (1.0 - 6.0 * d0)
+    if kind == INTERIOR:
+        q, s = _gap(hi - lo)
+        g[0] += math.log(-math.expm1(lo - hi))
+        g[1] += q
+        g[2] -= q
+        g[3] -= s
+        g[4] += s
+        g[5] -= s
+
+
+@compiled
+def _cloglog_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
+    """Fill the table of G_k for the complementary log-log link."""
+    w2 = 0.0 if kind == LOWEST else _exp(lo)
+    for k in range(3):
+        g[6 * k] = -w2
+        g[6 * k + 2] = -w2
+        g[6 * k + 5] = -w2
+    if kind == HIGHEST:
+        return
+    w1 = _exp(hi)
+    d = w1 if kind == LOWEST else w2 * math.expm1(min(hi - lo, _FAR))
+    if d <= 0.0:
+        g[0] = -math.inf
+        return
+    q, s = _gap(d)
+    g[0] += math.log(-math.expm1(-d))
+    if q == 0.0:
+        return
+    odd = 1.0 + 2.0 * q
+    s1 = -s * odd
+    s2 = s * (odd * odd + 2.0 * s)
+    # phi_0 = log(1 - e^-d), phi_1 = d phi_0', phi_2 = d phi_1'; below, their values and
+    # first two derivatives in d.
+    p11 = q - d * s
+    p12 = -2.0 * s - d * s1
+    p13 = -3.0 * s1 - d * s2
+    g[6] += d * q
+    g[12] += d * p11
+    firsts = (q, p11, p11 + d * p12)
+    seconds = (-s, p12, 2.0 * p12 + d * p13)
+    for k in range(3):
+        first = firsts[k]
+        second = seconds[k]
+        g[6 * k + 1] += first * w1
+        g[6 * k + 2] -= first * w2
+        g[6 * k + 3] += second * w1 * w1 + first * w1
+        g[6 * k + 4] -= second * w1 * w2
+        g[6 * k + 5] += second * w2 * w2 - first * w2
+
+
+@compiled
+def _ratio_table(link: int, kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
+    """Fill the table of G_k from ratios of densities to the cell's probability.
+
+    With a_k = F^(k)(hi) / P, b_k = -F^(k)(lo) / P and N_k = a_k + b_k = (D^k P) / P:
+    d1 N_k = a_{k+1} - N_k a_1, and so on. Working with N_k, not with second differences of
+    derivatives of L, saves digits when the cell is narrow.
+    """
+    if link == PROBIT:
+        value, a1, b1 = _probit_parts(kind, hi, lo)
+    else:
+        value, a1, b1 = _cauchit_parts(kind, hi, lo)
+    b1 = -b1
+    a2 = a3 = a4 = b2 = b3 = b4 = 0.0
+    if kind != HIGHEST:
+        r1, r2, r3 = _density_ratios(link, hi)
+        a2, a3, a4 = a1 * r1, a1 * r2, a1 * r3
+    if kind != LOWEST:
+        r1, r2, r3 = _density_ratios(link, lo)
+        b2, b3, b4 = b1 * r1, b1 * r2, b1 * r3
+    n1 = a1 + b1
+    n2 = a2 + b2
+    g[0] = value
+    g[1] = a1
+    g[2] = b1
+    g[3] = a2 - a1 * a1
+    g[4] = -a1 * b1
+    g[5] = b2 - b1 * b1
+    g[6] = n1
+    g[7] = a2 - n1 * a1
+    g[8] = b2 - n1 * b1
+    g[9] = a3 - 2.0 * a2 * a1 - n1 * a2 + 2.0 * n1 * a1 * a1
+    g[10] = -a2 * b1 - a1 * b2 + 2.0 * n1 * a1 * b1
+    g[11] = b3 - 2.0 * b2 * b1 - n1 * b2 + 2.0 * n1 * b1 * b1
+    g[12] = n2 - n1 * n1
+    g[13] = a3 - n2 * a1 - 2.0 * n1 * g[7]
+    g[14] = b3 - n2 * b1 - 2.0 * n1 * g[8]
+    g[15] = a4 - 2.0 * a3 * a1 - n2 * a2 + 2.0 * n2 * a1 * a1 - 2.0 * (g[7] * g[7] + n1 * g[9])
+    g[16] = -a3 * b1 - a1 * b3 + 2.0 * n2 * a1 * b1 - 2.0 * (g[7] * g[8] + n1 * g[10])
+    g[17] = b4 - 2.0 * b3 * b1 - n2 * b2 + 2.0 * n2 * b1 * b1 - 2.0 * (g[8] * g[8] + n1 * g[11])
+
+
+@compiled
+def cell_derivatives(link: int, kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
+    """Fill a table of shape (18,): G_k, d1, d2, d11, d12, d22 for k = 0, 1, 2.
+
+    When the edges cross the value is minus infinity and the derivatives are zero.
+    """
+    for j in range(18):
+        g[j] = 0.0
+    if kind == INTERIOR and not hi > lo:
+        g[0] = -math.inf
+        return
+    if link == LOGIT:
+        _logit_table(kind, hi, lo, g)
+        return
+    mirror = link == LOGLOG or (link == PROBIT and kind == INTERIOR and hi + lo > 0.0)
+    if mirror:
+        hi, lo = -lo, -hi
+        if link == LOGLOG:
+            link = CLOGLOG
+            kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
+    if link == CLOGLOG:
+        _cloglog_table(kind, hi, lo, g)
+    else:
+        _ratio_table(link, kind, hi, lo, g)
+    if mirror:
+        sign = 1.0
+        for k in range(0, 18, 6):
+            g[k] *= sign
+            g[k + 1], g[k + 2] = -sign * g[k + 2], -sign * g[k + 1]
+            g[k + 3], g[k + 5] = sign * g[k + 5], sign * g[k + 3]
+            g[k + 4] *= sign
+            sign = -sign

@@ -1,0 +1,149 @@
+"""Tier: reference. The estimators against R's ordinal and emmeans on real data.
+
+Needs the shared reference folder: OFSIGHT_REFERENCE, or OFSIGHT_RELEASES whose grandparent
+holds ``reference``. Tolerances are those of its README: R's mixed models are inexact.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ofsight.ordinal import OrdinalFit, clm, clmm
+
+CLM_LOG_LIKELIHOOD = 1e-8  # relative
+CLM_ESTIMATE = 1e-6  # relative
+CLM_STD_ERROR = 1e-5  # relative
+STRICT_LOG_LIKELIHOOD = 1e-6  # absolute
+STRICT_ESTIMATE = 1e-4  # of a standard error
+PLAIN_LOG_LIKELIHOOD = 1e-2  # absolute: R's determinant is one inner step behind
+PLAIN_ESTIMATE = 2e-3  # of a standard error
+PLAIN_STD_ERROR = 5e-4  # relative
+GRADES = ["Inadequate", "Requires improvement to be good", "Good", "Outstanding"]
+
+
+def find_reference() -> Path | None:
+    if "OFSIGHT_REFERENCE" in os.environ:
+        return Path(os.environ["OFSIGHT_REFERENCE"]) / "r"
+    if "OFSIGHT_RELEASES" in os.environ:
+        return Path(os.environ["OFSIGHT_RELEASES"]).resolve().parent.parent / "reference" / "r"
+    return None
+
+
+REFERENCE = find_reference()
+pytestmark = pytest.mark.skipif(
+    REFERENCE is None or not REFERENCE.is_dir(),
+    reason="needs R's stored results: set OFSIGHT_REFERENCE (or OFSIGHT_RELEASES beside it)",
+)
+
+
+def load(name: str) -> dict[str, Any]:
+    assert REFERENCE is not None
+    return json.loads((REFERENCE / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def homes() -> pl.DataFrame:
+    assert REFERENCE is not None
+    return (
+        pl.read_csv(REFERENCE / "homes_sample.csv", infer_schema_length=None, null_values=["NA", ""])
+        .filter(pl.col("year").is_between(2014, 2021))
+        .with_columns(
+            pl.col("overall", "protection").cast(pl.Int64),
+            pl.col("sector").cast(pl.Enum(["Local Authority", "Private", "Voluntary"])),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def authorities() -> pl.DataFrame:
+    assert REFERENCE is not None
+    folder = REFERENCE.parent.parent / "data/derived/bengoodair-outsourcing-childrens-social-care"
+    path = folder / "ladata_submitted.csv"
+    if not path.is_file():
+        pytest.skip(f"needs the authors' table of local authorities: {path}")
+    return pl.read_csv(path, null_values=["NA", ""], infer_schema_length=None).with_columns(
+        pl.col("over", "exper").cast(pl.Enum(GRADES))
+    )
+
+
+def translate(name: str) -> str:
+    """Return our name of one of R's coefficients."""
+    name = name.replace(".(Intercept)", ".Intercept")
+    for level in ("Private", "Voluntary"):
+        name = name.replace(f"sector{level}", f"sector[T.{level}]")
+    for prefix in ("factor(year)", "yf", "year"):
+        if name.startswith(prefix) and name != prefix:
+            return f"C(year)[T.{name.removeprefix(prefix)}]"
+    if name.startswith("factor(region)"):
+        return f"region[T.{name.removeprefix('factor(region)')}]"
+    return name
+
+
+def assert_same_clm(fit: OrdinalFit, r: dict[str, Any]) -> None:
+    assert fit.n == r["n"]
+    assert fit.log_likelihood == pytest.approx(r["logLik"], rel=CLM_LOG_LIKELIHOOD)
+    names = [translate(n) for n in r["coef_names"]]
+    if r["zeta"]:
+        names[-len(r["zeta"]) :] = [f"scale.{n}" for n in names[-len(r["zeta"]) :]]
+    assert set(names) == set(fit.names)
+    ours = np.array([fit.estimates[n] for n in names])
+    errors = np.array([fit.standard_errors[n] for n in names])
+    np.testing.assert_allclose(ours, r["estimate"], rtol=CLM_ESTIMATE)
+    np.testing.assert_allclose(errors, r["se"], rtol=CLM_STD_ERROR)
+    assert fit.convergence.max_gradient < 1e-6
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_clm_overall(homes: pl.DataFrame, link: str) -> None:
+    assert_same_clm(clm("overall ~ sector + C(year)", homes, link=link), load(f"clm_overall_{link}"))
+
+
+def test_clm_protection(homes: pl.DataFrame) -> None:
+    assert_same_clm(clm("protection ~ sector + C(year)", homes), load("clm_protection_logit"))
+
+
+def test_clm_nominal(homes: pl.DataFrame) -> None:
+    fit = clm("overall ~ C(year)", homes, nominal="~ sector")
+    assert_same_clm(fit, load("clm_overall_logit_nominal_sector"))
+
+
+@pytest.mark.parametrize("outcome", ["overall", "protection"])
+def test_clmm_strict(homes: pl.DataFrame, outcome: str) -> None:
+    fit = clmm(f"{outcome} ~ sector + C(year)", homes, group="urn")
+    r = load(f"clmm_strict_{outcome}_plain")
+    assert fit.log_likelihood == pytest.approx(r["logLik_strict"], abs=STRICT_LOG_LIKELIHOOD)
+    errors = np.array(list(fit.standard_errors.values()))
+    assert np.max(np.abs(fit.arrays.estimates - r["par"]) / errors) < STRICT_ESTIMATE
+    assert fit.random_sd == pytest.approx(r["re_sd"], rel=1e-6)
+    assert fit.n_groups == r["ngroups"]
+    assert fit.convergence.max_gradient < 1e-6
+    assert fit.aic == pytest.approx(r["AIC_strict"], abs=1e-5)
+
+
+@pytest.mark.parametrize("outcome", ["overall", "protection"])
+def test_clmm_independent_fit_of_r(homes: pl.DataFrame, outcome: str) -> None:
+    fit = clmm(f"{outcome} ~ sector + C(year)", homes, group="urn")
+    r = load(f"clmm_{outcome}_plain")
+    names = [translate(n) for n in r["coefficients"]]
+    ours = np.array([fit.estimates[n] for n in names])
+    errors = np.array([fit.standard_errors[n] for n in names])
+    theirs = np.array(list(r["coefficients"].values()))
+    assert np.max(np.abs(ours - theirs) / errors) < PLAIN_ESTIMATE
+    np.testing.assert_allclose(errors, list(r["se"].values()), rtol=PLAIN_STD_ERROR)
+    assert fit.log_likelihood == pytest.approx(r["logLik"], abs=PLAIN_LOG_LIKELIHOOD)
+
+
+@pytest.mark.parametrize("share", ["profit", "third"])
+def test_table_4_models(authorities: pl.DataFrame, share: str) -> None:
+    prefix = "table4_" if share == "profit" else "table4_third_"
+    first = clm(f"over ~ {share} + imd + female + n + region", authorities, scale="~ white")
+    fourth = clm(f"exper ~ {share} + white + imd + female + under18 + n + region", authorities)
+    assert_same_clm(first, load(f"{prefix}model1"))
+    assert_same_clm(fourth, load(f"{prefix}model4"))
