@@ -15,14 +15,16 @@ import polars as pl
 from ofsight import __version__
 from ofsight.dataset.gather import Gathered, gather_tables, list_files
 from ofsight.dataset.homes import describe_homes, take_snapshots
-from ofsight.dataset.reconcile import Reconciled, gather_records, reconcile
+from ofsight.dataset.movements import gather_movements
+from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.store import read_metadata, write_dataset
-from ofsight.dataset.tables import TABLES, conform
+from ofsight.dataset.tables import KEPT, TABLES, conform
 from ofsight.dataset.validate import validate
 from ofsight.errors import DatasetError, ReleaseError
 from ofsight.files import restore_folder
 from ofsight.harmonise.findings import Finding, findings_frame
-from ofsight.harmonise.series import HarmonisedTable
+from ofsight.harmonise.readers import SPINE
+from ofsight.harmonise.rows import HarmonisedTable
 
 __all__ = ["BuildSummary", "build_dataset"]
 
@@ -111,7 +113,7 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
     if before is not None and before.get("fingerprint") == fingerprint:
         return BuildSummary(**{**before["summary"], "dataset": str(dataset), "unchanged": True})
     gathered = gather_tables(releases, files, progress=progress)
-    if not gathered.tables:
+    if not any(table.series.reads in SPINE for table in gathered.tables):
         raise _nothing_recognised(releases, gathered)
     truth = _read_truth(releases)
     tables = make_tables(gathered)
@@ -121,7 +123,7 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "fingerprint": fingerprint,
         "synthetic": truth,
-        "newest_release": max(gathered.tables, key=lambda table: table.period.end).release,
+        "newest_release": _newest(gathered).release,
         "summary": {**summary.as_dict(), "dataset": ""},
     }
     write_dataset(dataset, tables, metadata)
@@ -138,18 +140,20 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
     """
     records = gather_records(gathered.tables)
     reconciled = reconcile(records)
-    snapshots = take_snapshots(records)
-    set_aside = _set_aside(gathered.tables, reconciled)
+    snapshots, gave_way = take_snapshots(records)
+    movements = gather_movements(gathered.tables)
+    set_aside = _set_aside(gathered.tables, reconciled.set_aside, gave_way)
     made = {
         "inspections": reconciled.inspections,
-        "homes": describe_homes(records, reconciled.inspections),
+        "homes": describe_homes(records, reconciled.inspections, movements),
         "home_snapshots": snapshots,
         "records": reconciled.records,
         "revisions": reconciled.revisions,
+        "movements": movements,
         "set_aside": set_aside,
-        "releases": _releases(gathered, reconciled, snapshots, set_aside),
         "findings": findings_frame([*gathered.findings, *_of_tables(gathered.tables)]),
     }
+    made["releases"] = _releases(gathered, made)
     made = {table.name: conform(table, made[table.name]) for table in TABLES}
     odd = validate(made)
     made["findings"] = pl.concat([made["findings"], findings_frame(odd)])
@@ -160,7 +164,13 @@ def _of_tables(tables: Iterable[HarmonisedTable]) -> list[Finding]:
     return [finding for table in tables for finding in table.findings]
 
 
-def _set_aside(tables: Iterable[HarmonisedTable], reconciled: Reconciled) -> pl.DataFrame:
+def _newest(gathered: Gathered) -> HarmonisedTable:
+    """Return the newest release of inspections."""
+    spine = [table for table in gathered.tables if table.series.reads in SPINE]
+    return max(spine, key=lambda table: table.period.end)
+
+
+def _set_aside(tables: Iterable[HarmonisedTable], *gave_way: pl.DataFrame) -> pl.DataFrame:
     read = [
         table.set_aside.select(
             release=pl.lit(table.release),
@@ -171,12 +181,10 @@ def _set_aside(tables: Iterable[HarmonisedTable], reconciled: Reconciled) -> pl.
         )
         for table in tables
     ]
-    return pl.concat([*read, reconciled.set_aside]).sort("release", "row")
+    return pl.concat([*read, *gave_way]).sort("release", "row")
 
 
-def _releases(
-    gathered: Gathered, reconciled: Reconciled, snapshots: pl.DataFrame, set_aside: pl.DataFrame
-) -> pl.DataFrame:
+def _releases(gathered: Gathered, made: dict[str, pl.DataFrame]) -> pl.DataFrame:
     rows = [
         {
             "release": table.release,
@@ -197,9 +205,14 @@ def _releases(
         for table in gathered.tables
     ]
     origin = ["release", "row"]
-    kept = pl.concat([reconciled.records.select(origin), snapshots.select(origin)]).unique()
-    visits = reconciled.records.group_by("release").agg(
-        n_inspections=pl.len(), n_full_inspections=(pl.col("inspection_type") == "Full inspection").sum()
+    set_aside = made["set_aside"]
+    kept = pl.concat([made[name].select(origin) for name in KEPT]).unique()
+    visits = (
+        made["records"]
+        .group_by("release")
+        .agg(
+            n_inspections=pl.len(), n_full_inspections=(pl.col("inspection_type") == "Full inspection").sum()
+        )
     )
     return (
         pl.DataFrame(rows, infer_schema_length=None)

@@ -12,8 +12,9 @@ import polars as pl
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.files import hash_file
 from ofsight.harmonise.findings import Finding
+from ofsight.harmonise.readers import SPINE, harmonise
 from ofsight.harmonise.recognise import PassedOver, recognise
-from ofsight.harmonise.series import HarmonisedTable, harmonise_table
+from ofsight.harmonise.rows import HarmonisedTable
 from ofsight.harmonise.spreadsheets import SPREADSHEET_SUFFIXES, read_tables
 
 __all__ = ["Gathered", "PassedOverFile", "gather_tables", "list_files"]
@@ -121,12 +122,15 @@ def _gather_file(path: Path, name: str, gathered: Gathered, strangers: list[Path
     anything = False
     for table in read_tables(path):
         found = recognise(table)
-        if isinstance(found, PassedOver):
-            anything = anything or found.known
-            gathered.passed_over.append(PassedOverFile(name, table.sheet, found.reason))
+        read = found if isinstance(found, PassedOver) else harmonise(found)
+        if isinstance(read, PassedOver):
+            anything = anything or read.known
+            gathered.passed_over.append(PassedOverFile(name, table.sheet, read.reason))
+            if read is not found:
+                gathered.findings.append(Finding("not-read", read.reason, name, table.sheet))
         else:
             anything = True
-            gathered.tables.append(harmonise_table(found))
+            gathered.tables.append(read)
     if not anything:
         strangers.append(path)
 
@@ -136,7 +140,7 @@ def _refuse_strangers(gathered: Gathered, strangers: list[Path]) -> None:
 
     In a folder of its own it is another series that this edition does not know: a finding, no more.
     """
-    homes_of_releases = {table.file.parent for table in gathered.tables}
+    homes_of_releases = {table.file.parent for table in gathered.tables if table.series.reads in SPINE}
     for path in strangers:
         if path.parent in homes_of_releases:
             first = next((row for row in next(iter(read_tables(path))).rows if any(row)), [])
@@ -188,11 +192,14 @@ def _first_difference(one: HarmonisedTable, other: HarmonisedTable) -> str | Non
     """Say where two tables of one release differ, rows in any order, or None."""
     columns = [name for name in one.records.columns if name not in ("row", *_DAMAGED_BY_COPYING)]
     if one.records.height != other.records.height:
-        return f"{one.records.height} and {other.records.height} rows about homes"
+        what = "rows about homes" if "urn" in columns else "records"
+        return f"{one.records.height} and {other.records.height} {what}"
     stray = one.records.join(other.records, on=columns, how="anti", nulls_equal=True)
     if stray.is_empty():
         return None
     first = stray.row(0, named=True)
+    if "urn" not in columns:
+        return f"row {first['row']} of one is not in the other"
     twin = other.records.filter(pl.col("urn") == first["urn"])
     if twin.is_empty():
         return f"home {first['urn']} (row {first['row']}) is in one only"

@@ -20,7 +20,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from ofsight.harmonise.series import HarmonisedTable
+from ofsight.harmonise.rows import HarmonisedTable
 from ofsight.vocabulary import Framework, InspectionType, enum_type, framework_on
 
 __all__ = ["Reconciled", "gather_records", "reconcile"]
@@ -55,6 +55,8 @@ _SETTING = (
 _ORIGIN = ("release", "sheet", "row")
 # A new event number or publication day is bookkeeping; these are what a reader would call a revision.
 _COMPARED = ("inspected_on", "inspection_type", "overall", "protection", "leadership", "effectiveness")
+# The kinds of series whose rows describe a home, inspected or not.
+_OF_HOMES = ("list", "in year", "places")
 _BY_INSPECTION = ("urn", "inspection")
 
 
@@ -84,8 +86,10 @@ def gather_records(tables: list[HarmonisedTable]) -> pl.DataFrame:
             sheet=pl.lit(table.sheet, dtype=pl.String),
             edition=pl.lit(table.period.end),
             in_year=pl.lit(table.series.reads == "in year"),
+            judged=pl.lit(table.series.reads != "places"),
         )
         for table in tables
+        if table.series.reads in _OF_HOMES
     ]
     return pl.concat(frames).sort("edition", "in_year", "release", "row")
 

@@ -153,7 +153,7 @@ def write_dataset(path: Path, tables: Mapping[str, pl.DataFrame], metadata: Mapp
     UsageError
         When the folder holds something that is not a dataset, which would be lost.
     """
-    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and read_metadata(path) is None)):
+    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / METADATA).exists())):
         raise UsageError(
             f"{path} exists and is not a dataset of ofsight: choose another folder, or empty it."
         )

@@ -6,11 +6,11 @@ The store writes them in this order, validation holds them to it, and the data d
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 
 import polars as pl
 
+from ofsight.dataset.columns import ORIGIN, URN, Column, Reference, Table
+from ofsight.dataset.tables_homes import HOME_TABLES
 from ofsight.vocabulary import (
     Effectiveness,
     Framework,
@@ -18,80 +18,11 @@ from ofsight.vocabulary import (
     InspectionType,
     ProvisionType,
     Sector,
-    enum_type,
 )
 
-__all__ = ["TABLES", "Column", "Table", "conform"]
+__all__ = ["KEPT", "TABLES", "Column", "Reference", "Table", "conform"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    dtype : polars type
-        Its type; a vocabulary for a closed list of words.
-    meaning : str
-        What a value says, as a sentence without its subject.
-    unit : str
-        The unit of a number or the form of a text.
-    required : bool
-        Whether a value must be there.
-    """
-
-    name: str
-    dtype: pl.DataType | type[pl.DataType] | type[StrEnum]
-    meaning: str
-    unit: str = ""
-    required: bool = False
-
-    @property
-    def polars_type(self) -> pl.DataType | type[pl.DataType]:
-        """The type as polars knows it."""
-        if isinstance(self.dtype, type) and issubclass(self.dtype, StrEnum):
-            return enum_type(self.dtype)
-        return self.dtype
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: its name, what a row is, its key and its columns.
-
-    Attributes
-    ----------
-    name : str
-        Its name, a plural noun.
-    row : str
-        What one row is.
-    key : tuple of str
-        The columns that together occur once.
-    columns : tuple of Column
-        In the order in which they are stored.
-    """
-
-    name: str
-    row: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    def schema(self) -> dict[str, pl.DataType | type[pl.DataType]]:
-        """Return the columns' names and polars types."""
-        return {column.name: column.polars_type for column in self.columns}
-
-
-_URN = Column(
-    "urn", pl.String, "Ofsted's registration number of the home", "SC123456 or 1234567", required=True
-)
-_ORIGIN = (
-    Column("release", pl.String, "the release it was read from: series / period", required=True),
-    Column("sheet", pl.String, "the sheet of a workbook; empty for a csv"),
-    Column(
-        "row", pl.Int64, "the row in that file or sheet, as a spreadsheet program numbers it", required=True
-    ),
-)
 _SETTING = (
     Column("provision_type", ProvisionType, "the kind of home", required=True),
     Column("provision_type_as_published", pl.String, "the kind of home as the release prints it"),
@@ -136,10 +67,10 @@ TABLES: tuple[Table, ...] = (
         "one inspection of one home: the newest word on its judgements, the home as it was described then",
         ("urn", "inspected_on"),
         (
-            _URN,
+            URN,
             *_INSPECTION,
             *_SETTING,
-            *_ORIGIN,
+            *ORIGIN,
             Column(
                 "setting_release", pl.String, "the release that describes the home nearest to the inspection"
             ),
@@ -154,7 +85,7 @@ TABLES: tuple[Table, ...] = (
         "one home, as last described",
         ("urn",),
         (
-            _URN,
+            URN,
             *(column for column in _SETTING if not column.name.endswith("as_published")),
             Column("registration_status", pl.String, "the status last published"),
             Column("first_listed_on", pl.Date, "the first list that holds the home"),
@@ -169,6 +100,14 @@ TABLES: tuple[Table, ...] = (
                 required=True,
             ),
             Column("n_graded", pl.UInt32, "inspections with an overall grade", "inspections", required=True),
+            Column("described_on", pl.Date, "the last day of the newest release that describes the home"),
+            Column(
+                "closed_on",
+                pl.Date,
+                "the day on which it left the register, as last published; none where a list of over two "
+                "months later still holds it",
+            ),
+            Column("closure_status", pl.String, "Resigned, Cancelled or Closed: how it left"),
         ),
     ),
     Table(
@@ -176,14 +115,14 @@ TABLES: tuple[Table, ...] = (
         "one home on the date of one list",
         ("urn", "listed_on"),
         (
-            _URN,
+            URN,
             Column("listed_on", pl.Date, "the date of the list", required=True),
             *_SETTING,
             Column("registration_status", pl.String, "Active, Suspended ... as published"),
             Column("latest_inspected_on", pl.Date, "the latest full inspection that the list shows"),
             Column("latest_overall", Grade, "its overall grade"),
             Column("n_homes_of_owner", pl.UInt32, "homes of the same owner's name on the same list", "homes"),
-            *_ORIGIN,
+            *ORIGIN,
         ),
     ),
     Table(
@@ -191,11 +130,11 @@ TABLES: tuple[Table, ...] = (
         "one published row about an inspection of a home, harmonised; several may speak of one inspection",
         ("release", "sheet", "row"),
         (
-            _URN,
+            URN,
             Column("inspection", pl.Date, "`inspected_on` of the inspection it speaks of", required=True),
             *_INSPECTION,
             *_SETTING,
-            *_ORIGIN,
+            *ORIGIN,
         ),
     ),
     Table(
@@ -203,15 +142,16 @@ TABLES: tuple[Table, ...] = (
         "one thing that a newer release says otherwise than an older one of the same inspection",
         ("urn", "inspected_on", "column", "new_release", "new_sheet", "new_row"),
         (
-            _URN,
+            URN,
             Column("inspected_on", pl.Date, "the inspection, by the day that stands", required=True),
             Column("column", pl.String, "the column that differs", required=True),
             Column("old_value", pl.String, "what the older release says"),
             Column("new_value", pl.String, "what the newer one says"),
-            *(Column(f"old_{column.name}", column.dtype, f"older: {column.meaning}") for column in _ORIGIN),
-            *(Column(f"new_{column.name}", column.dtype, f"newer: {column.meaning}") for column in _ORIGIN),
+            *(Column(f"old_{column.name}", column.dtype, f"older: {column.meaning}") for column in ORIGIN),
+            *(Column(f"new_{column.name}", column.dtype, f"newer: {column.meaning}") for column in ORIGIN),
         ),
     ),
+    *HOME_TABLES,
     Table(
         "releases",
         "one table of one official file",
@@ -242,7 +182,7 @@ TABLES: tuple[Table, ...] = (
         "one row of a release that is not in the dataset, and why",
         ("release", "row"),
         (
-            *_ORIGIN,
+            *ORIGIN,
             Column("reason", pl.String, "why, in words that are the same for every release", required=True),
             Column("detail", pl.String, "the cell at fault, where one is"),
         ),
@@ -261,6 +201,10 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
 )
+
+
+# The tables in which a row that was read is found again: a row is kept when it is in one of them.
+KEPT: tuple[str, ...] = ("records", "home_snapshots", "movements")
 
 
 def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

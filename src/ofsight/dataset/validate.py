@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from ofsight.dataset.tables import TABLES
+from ofsight.dataset.tables import KEPT, TABLES
 from ofsight.errors import DatasetError
 from ofsight.harmonise.findings import Finding
 from ofsight.vocabulary import Effectiveness, Framework, InspectionType
@@ -53,7 +53,7 @@ def validate(tables: _Tables) -> list[Finding]:
 def _check_sums(tables: _Tables) -> None:
     """Every row read is kept or set aside, counted from the tables themselves and not from the reader."""
     origin = ["release", "row"]
-    kept = pl.concat([tables["records"].select(origin), tables["home_snapshots"].select(origin)]).unique()
+    kept = pl.concat([tables[name].select(origin) for name in KEPT]).unique()
     aside = tables["set_aside"].select(origin)
     both = kept.join(aside, on=origin, how="semi")
     sums = (
@@ -78,7 +78,7 @@ def _check_sums(tables: _Tables) -> None:
 
 def _check_references(tables: _Tables) -> None:
     releases = tables["releases"]
-    for name in ("inspections", "records", "home_snapshots", "set_aside"):
+    for name in ("inspections", "set_aside", *KEPT):
         strangers = tables[name].join(releases, on="release", how="anti")
         if strangers.height:
             raise DatasetError(
@@ -129,7 +129,13 @@ def _oddities(tables: _Tables) -> list[Finding]:
     counted = inspections.select(**{code: holds.sum() for code, (_, holds) in checks.items()}).row(
         0, named=True
     )
-    return [
+    still = tables["homes"].filter(pl.col("last_listed_on") > pl.col("closed_on")).height
+    if still:
+        message = f"{still} homes stand on a list of the weeks after they left the register"
+        late = [Finding("listed-after-closing", message, n=still)]
+    else:
+        late = []
+    return late + [
         Finding(code, f"{counted[code]} {message}", n=counted[code])
         for code, (message, _) in checks.items()
         if counted[code]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from datetime import date
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal, TypeVar
 
@@ -15,6 +16,7 @@ from ofsight.errors import DefinitionError
 
 __all__ = [
     "ColumnDefinition",
+    "MeasureDefinition",
     "Publication",
     "SeriesDefinition",
     "fold",
@@ -27,6 +29,23 @@ __all__ = [
 
 
 T = TypeVar("T")
+
+Reads = Literal[
+    "list",
+    "in year",
+    "places",
+    "movements",
+    "closures",
+    "authority inspections",
+    "authority history",
+    "control totals",
+    "long statistics",
+    "wide statistics",
+    "neighbours",
+    "lookup",
+]
+# A pattern that nothing matches: the series is known by its headings alone.
+_NEVER = r"(?!)"
 
 
 class _Strict(BaseModel):
@@ -58,12 +77,48 @@ class ColumnDefinition(_Strict):
     ----------
     headings : tuple of str
         Every heading met, compared after `fold`.
+    pattern : str, optional
+        A regular expression that a folded heading matches whole, where the publisher writes a date or a
+        number into it.
     needed : bool
         Whether a table without it cannot be used.
     """
 
     headings: tuple[str, ...] = Field(min_length=1)
+    pattern: str | None = None
     needed: bool = False
+
+    @field_validator("pattern")
+    @classmethod
+    def _check_pattern(cls, value: str | None) -> str | None:
+        return None if value is None else _pattern(value)
+
+
+class MeasureDefinition(_Strict):
+    """What one column of numbers in a table of statistics measures.
+
+    Attributes
+    ----------
+    measure : str
+        Our word: ``children``, ``percent``, ``rate per 10,000`` ...
+    category, breakdown : str
+        What is broken down and which part this is, where the heading alone says it; else the row says it.
+    unit : str
+        The unit of the number.
+    pattern : str, optional
+        As in `ColumnDefinition`.
+    """
+
+    measure: str
+    category: str = ""
+    breakdown: str = ""
+    unit: str = ""
+    pattern: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _check_pattern(cls, value: str | None) -> str | None:
+        return None if value is None else _pattern(value)
 
 
 class SeriesDefinition(_Strict):
@@ -75,19 +130,34 @@ class SeriesDefinition(_Strict):
         What it is.
     pages : tuple of str
         GOV.UK paths where its editions are found.
-    reads : {"list", "in year"}
-        Whether a row is a provider on a date or one inspection.
+    reads : str
+        What a row is: a provider on a date (``list``, ``places``), one inspection (``in year``) or another
+        of the kinds in `Reads`.
     sheet, file, title_pattern : str
         Regular expressions (case ignored) that the sheet's name, the file's name and the lines above the
         heading row match when they name this series.
+    without : tuple of str
+        Headings that no table of this series has: they tell it from one with more columns.
+    one_off : date, optional
+        The day of a series that was published once and does not say its day.
+    topic : str
+        The subject of its statistics.
     prefixes, passed_over_prefixes : tuple of str
         Words that may stand in front of a heading; those of the second kind mark another table's columns.
     anchor : str
         The column without which a row is not a heading row.
     columns : dict of str to ColumnDefinition
         Our column names.
+    measures : dict of str to MeasureDefinition
+        The columns of numbers, by heading.
+    categories, breakdowns : dict of str to str
+        What the publisher has called a category or a part of it, and our word where the words differ.
+    rounding : dict of str to str
+        How numbers are rounded, by geographic level.
     not_read : tuple of str
         Headings that are known and on purpose not read.
+    other_headings : {"unknown", "left alone"}
+        Whether a heading that is in no list is noticed.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -95,20 +165,80 @@ class SeriesDefinition(_Strict):
     publisher: str
     licence: str
     pages: tuple[str, ...] = ()
-    reads: Literal["list", "in year"]
-    sheet: str
-    file: str
-    title_pattern: str
+    reads: Reads
+    sheet: str = _NEVER
+    file: str = _NEVER
+    title_pattern: str = _NEVER
+    without: tuple[str, ...] = ()
+    one_off: date | None = None
+    topic: str = ""
     prefixes: tuple[str, ...] = ()
     passed_over_prefixes: tuple[str, ...] = ()
     anchor: str
     columns: dict[str, ColumnDefinition]
+    measures: dict[str, MeasureDefinition] = Field(default_factory=dict)
+    categories: dict[str, str] = Field(default_factory=dict)
+    breakdowns: dict[str, str] = Field(default_factory=dict)
+    rounding: dict[str, str] = Field(default_factory=dict)
     not_read: tuple[str, ...] = ()
+    other_headings: Literal["unknown", "left alone"] = "unknown"
 
     _check_patterns = field_validator("sheet", "file", "title_pattern")(_pattern)
 
     def headings(self) -> dict[str, str]:
         """Return every folded heading and the column it stands for."""
+        return self._headings
+
+    def known_but_not_read(self) -> frozenset[str]:
+        """Return the folded headings that are recognised and left alone."""
+        return self._not_read
+
+    def column_of(self, heading: str) -> str | None:
+        """Return the column that a folded heading stands for."""
+        known = self._headings.get(heading)
+        if known is not None:
+            return known
+        return next((name for name, pattern in self._patterns if pattern.fullmatch(heading)), None)
+
+    def measure_of(self, heading: str) -> MeasureDefinition | None:
+        """Return the measure that a folded heading stands for."""
+        known = self._measures.get(heading)
+        if known is not None:
+            return known
+        return next(
+            (measure for measure, pattern in self._measure_patterns if pattern.fullmatch(heading)), None
+        )
+
+    def needed(self) -> tuple[str, ...]:
+        """Return the columns without which a table cannot be used."""
+        return tuple(name for name, column in self.columns.items() if column.needed)
+
+    def refuses(self, headings: Iterable[str]) -> bool:
+        """Whether one of these folded headings tells a table from this series."""
+        return not self._refused.isdisjoint(headings)
+
+    @cached_property
+    def _refused(self) -> frozenset[str]:
+        return frozenset(_with_prefixes(self.without, self.prefixes))
+
+    @cached_property
+    def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        return tuple(
+            (name, re.compile(column.pattern)) for name, column in self.columns.items() if column.pattern
+        )
+
+    @cached_property
+    def _measures(self) -> dict[str, MeasureDefinition]:
+        return {fold(heading): measure for heading, measure in self.measures.items()}
+
+    @cached_property
+    def _measure_patterns(self) -> tuple[tuple[MeasureDefinition, re.Pattern[str]], ...]:
+        return tuple(
+            (measure, re.compile(measure.pattern)) for measure in self.measures.values() if measure.pattern
+        )
+
+    @cached_property
+    def _headings(self) -> dict[str, str]:
         known: dict[str, str] = {}
         for name, column in self.columns.items():
             for heading in _with_prefixes(column.headings, self.prefixes):
@@ -118,8 +248,8 @@ class SeriesDefinition(_Strict):
                     )
         return known
 
-    def known_but_not_read(self) -> frozenset[str]:
-        """Return the folded headings that are recognised and left alone."""
+    @cached_property
+    def _not_read(self) -> frozenset[str]:
         return frozenset(_with_prefixes(self.not_read, self.prefixes))
 
 
@@ -194,6 +324,11 @@ def _complete(name: str, data: dict[str, Any], raw: dict[str, dict[str, Any]]) -
             raise DefinitionError(f"definitions/series/{name}: same_columns_as names no series '{other}'.")
         shared = ("prefixes", "passed_over_prefixes", "anchor", "columns", "not_read")
         data = {key: template[key] for key in shared if key in template} | data
+    if "needs" in data:  # the same columns, others of them needed
+        needs = set(data.pop("needs"))
+        data["columns"] = {
+            name: {**column, "needed": name in needs} for name, column in data["columns"].items()
+        }
     series = parse_definition(SeriesDefinition, data, f"definitions/series/{name}")
     if series.anchor not in series.columns:
         raise DefinitionError(

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-__all__ = ["Period", "list_period", "year_period"]
+__all__ = ["Period", "list_period", "span_period", "stated_day", "year_period"]
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 # The days to which lists have been drawn up: end of March; end of August or September in mid-year editions.
@@ -64,8 +64,8 @@ def list_period(stated: str, file_name: str, dates: pl.Series) -> tuple[Period, 
     return _one_day(found), f"the file's name says {named}, its rows {found}"
 
 
-def year_period(stated: str, dates: pl.Series) -> Period:
-    """Return the year to 31 March, or the quarter, in which a table's inspections began."""
+def year_period(stated: str, dates: pl.Series, *, quarters: bool = True) -> Period:
+    """Return the year to 31 March, or (where a series has quarters) the quarter, that a table speaks of."""
     years = _years_in(stated)
     if years is not None:
         return _financial_year(years)
@@ -75,9 +75,20 @@ def year_period(stated: str, dates: pl.Series) -> Period:
     low, middle, high = (known[int(q * (len(known) - 1))] for q in (0.005, 0.5, 0.995))
     quarter_start = date(middle.year, 3 * ((middle.month - 1) // 3) + 1, 1)
     quarter_end = _next_quarter(quarter_start) - timedelta(days=1)
-    if quarter_start <= low and high <= quarter_end:
+    if quarters and quarter_start <= low and high <= quarter_end:
         return Period(f"{quarter_start:%Y-%m} to {quarter_end:%Y-%m}", quarter_start, quarter_end)
     return _financial_year(middle.year - (middle < date(middle.year, 4, 1)))
+
+
+def stated_day(text: str) -> date | None:
+    """Return the day that a title, a sheet's name or a file's name states, or None."""
+    return _day_in(text)
+
+
+def span_period(first: int, last: int) -> Period:
+    """Return the years to 31 March `first` to `last` of a table of statistics, ``2018-2022`` or ``2024``."""
+    label = str(last) if first == last else f"{first}-{last}"
+    return Period(label, date(first - 1, 4, 1), date(last, 3, 31))
 
 
 def _one_day(day: date) -> Period:
@@ -129,7 +140,7 @@ def _date(year: str, month: int, day: int) -> date | None:
 
 def _years_in(text: str) -> int | None:
     """Find "2023-24", "2023-2024" or "2023 to 2024" in a text and return its first year."""
-    for found in re.finditer(r"\b(20\d{2})\s*(?:[-/–_]|to)\s*(20)?(\d{2})\b", text):
+    for found in re.finditer(r"(?<!\d)(20\d{2})\s*(?:[-/–_]|to)\s*(20)?(\d{2})(?!\d)", text):
         if (int(found[1]) + 1) % 100 == int(found[3]):
             return int(found[1])
     return None

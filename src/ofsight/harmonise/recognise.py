@@ -21,6 +21,7 @@ __all__ = ["PassedOver", "Recognised", "recognise"]
 _SEARCHED_ROWS = 25
 # A row with the anchor and this share of the needed headings is the heading row of a changed layout.
 _RESEMBLES = 0.6
+_FEWEST_ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +77,47 @@ def recognise(table: TextTable) -> Recognised | PassedOver:
     ReleaseError
         When the table is one of our series with a needed column missing or doubled.
     """
-    matches = [(series, _best_match(table, series)) for series in load_series()]
-    full = [(series, match) for series, match in matches if match and not match.missing]
+    folded = [[fold(cell) for cell in row] for row in table.rows[:_SEARCHED_ROWS]]
+    matches = [(series, _best_match(table, folded, series)) for series in load_series()]
+    full = _fullest([(series, match) for series, match in matches if match and not match.missing])
     if full:
         match = full[0][1]
+        _refuse_doubled(table, full[0][0], match)
         title = " ".join(cell for row in table.rows[: match.row] for cell in row if cell.strip())
         return Recognised(
             table, tuple(series for series, _ in full), match.row, match.positions, match.unknown, title
         )
-    publication = _known_publication(table)
+    publication = _known_publication(table, folded)
     if publication is not None:
         return PassedOver(table, f"{publication.title}: not part of this build", known=True)
-    for series, near in matches:
-        if near is None:
-            continue
-        needed = sum(column.needed for column in series.columns.values())
-        if 1 - len(near.missing) / needed >= _RESEMBLES or _claims(table, series):
-            raise _missing_column(table, series, near)
+    near = [(series, match) for series, match in matches if match and match.missing]
+    # Of several that resemble it, the one that explains most of its headings is meant.
+    for series, match in sorted(near, key=lambda pair: -len(pair[1].positions)):
+        needed = len(series.needed())
+        alike = needed - len(match.missing)
+        if (alike >= _FEWEST_ALIKE and alike / needed >= _RESEMBLES) or _claims(table, series):
+            raise _missing_column(table, series, match)
     claimed = next((series for series, _ in matches if _claims(table, series)), None)
     if claimed is not None and any(any(cell.strip() for cell in row) for row in table.rows):
         raise _no_heading_row(table, claimed)
     return PassedOver(table, "no heading row of a known series", known=False)
+
+
+def _resembles(series: SeriesDefinition, missing: Sequence[str]) -> bool:
+    """Whether a row that lacks some needed headings is still plainly this series'."""
+    needed = len(series.needed())
+    alike = needed - len(missing)
+    return alike >= _FEWEST_ALIKE and alike / needed >= _RESEMBLES
+
+
+def _fullest(full: list[tuple[SeriesDefinition, _Match]]) -> list[tuple[SeriesDefinition, _Match]]:
+    """Keep the series that explain most of the table's headings; equals stay for the rows to decide."""
+    if not full:
+        return full
+    most = max(len(match.positions) for _, match in full)
+    kept = [(series, match) for series, match in full if len(match.positions) == most]
+    first = kept[0][0].columns.keys()
+    return [(series, match) for series, match in kept if series.columns.keys() == first]
 
 
 def _claims(table: TextTable, series: SeriesDefinition) -> bool:
@@ -106,45 +127,51 @@ def _claims(table: TextTable, series: SeriesDefinition) -> bool:
     return re.search(series.file, table.file.stem, re.IGNORECASE) is not None
 
 
-def _best_match(table: TextTable, series: SeriesDefinition) -> _Match | None:
+def _best_match(table: TextTable, folded: Sequence[Sequence[str]], series: SeriesDefinition) -> _Match | None:
     """Return the row that holds the anchor and most of the series' headings."""
-    known = series.headings()
     best: _Match | None = None
-    for index, row in enumerate(table.rows[:_SEARCHED_ROWS]):
-        match = _match_row(index, row, series, known)
+    for index, headings in enumerate(folded):
+        match = _match_row(index, headings, table.rows[index], series)
         if match is not None and (best is None or len(match.positions) > len(best.positions)):
             best = match
-    if best is not None:
-        _refuse_doubled(table, series, best, known)
     return best
 
 
 def _match_row(
-    index: int, row: Sequence[str], series: SeriesDefinition, known: dict[str, str]
+    index: int, folded: Sequence[str], row: Sequence[str], series: SeriesDefinition
 ) -> _Match | None:
-    folded = [fold(cell) for cell in row]
+    if series.refuses(folded):
+        return None
     positions: dict[str, int] = {}
     unknown: list[str] = []
     left_alone = series.known_but_not_read()
     passed_over = tuple(fold(prefix) + " " for prefix in series.passed_over_prefixes)
     for position, heading in enumerate(folded):
-        if heading in known:
-            positions.setdefault(known[heading], position)
-        elif heading and heading not in left_alone and not heading.startswith(passed_over):
+        if not heading:
+            continue
+        name = series.column_of(heading)
+        if name is not None:
+            positions.setdefault(name, position)
+        elif series.other_headings == "unknown" and not (
+            heading in left_alone or heading.startswith(passed_over) or series.measure_of(heading)
+        ):
             unknown.append(row[position].strip())
-    if series.anchor not in positions:
+    missing = tuple(name for name in series.needed() if name not in positions)
+    # Without its anchor a row counts only where nearly all else is there: the anchor itself was renamed.
+    if series.anchor in missing and not _resembles(series, missing):
         return None
-    missing = tuple(
-        name for name, column in series.columns.items() if column.needed and name not in positions
-    )
     return _Match(index, positions, missing, tuple(unknown))
 
 
-def _refuse_doubled(table: TextTable, series: SeriesDefinition, match: _Match, known: dict[str, str]) -> None:
+def _refuse_doubled(table: TextTable, series: SeriesDefinition, match: _Match) -> None:
     """Refuse two columns that claim one meaning: to take the first would be to guess."""
     folded = [fold(cell) for cell in table.rows[match.row]]
     for name in match.positions:
-        claims = [position for position, heading in enumerate(folded) if known.get(heading) == name]
+        claims = [
+            position
+            for position, heading in enumerate(folded)
+            if heading and series.column_of(heading) == name
+        ]
         if len(claims) > 1 and _differ(table, match.row, claims):
             headings = ", ".join(f"'{table.rows[match.row][position].strip()}'" for position in claims)
             raise ReleaseError(
@@ -164,8 +191,7 @@ def _differ(table: TextTable, heading_row: int, positions: list[int]) -> bool:
     return False
 
 
-def _known_publication(table: TextTable) -> Publication | None:
-    rows = [[fold(cell) for cell in row] for row in table.rows[:_SEARCHED_ROWS]]
+def _known_publication(table: TextTable, rows: Sequence[Sequence[str]]) -> Publication | None:
     first_lines = " ".join(cell for row in rows[:4] for cell in row if cell)
     if table.sheet is not None:
         first_lines = f"{fold(table.sheet.replace('_', ' '))} {first_lines}"
@@ -184,7 +210,7 @@ def _missing_column(table: TextTable, series: SeriesDefinition, match: _Match) -
     lines = []
     for name in match.missing:
         headings = series.columns[name].headings
-        near = _nearest(headings, seen)
+        near = _nearest(headings, seen, unknown=match.unknown)
         lines.append(f"'{headings[0]}' ({name}); nearest seen: {near}")
     several = "needed columns are" if len(lines) > 1 else "a needed column is"
     return ReleaseError(
@@ -196,10 +222,12 @@ def _missing_column(table: TextTable, series: SeriesDefinition, match: _Match) -
     )
 
 
-def _nearest(wanted: Sequence[str], seen: Sequence[str]) -> str:
+def _nearest(wanted: Sequence[str], seen: Sequence[str], unknown: Sequence[str] = ()) -> str:
+    """Return the three headings most like what was wanted, those that no definition knows before others."""
     folded = {fold(heading): heading for heading in seen}
     scores = {
         original: max(difflib.SequenceMatcher(None, fold(want), heading).ratio() for want in wanted)
+        + 0.5 * (original in unknown)
         for heading, original in folded.items()
     }
     best = sorted(scores, key=lambda heading: -scores[heading])[:3]

@@ -3,140 +3,91 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from ofsight.definitions.schema import SeriesDefinition, load_spellings
-from ofsight.errors import ReleaseError
 from ofsight.harmonise import values
 from ofsight.harmonise.findings import Finding
-from ofsight.harmonise.periods import Period, list_period, year_period
-from ofsight.harmonise.recognise import Recognised
+from ofsight.harmonise.periods import Period, list_period, stated_day, year_period
+from ofsight.harmonise.recognise import PassedOver, Recognised
+from ofsight.harmonise.rows import (
+    FAULTS,
+    HarmonisedTable,
+    finish_table,
+    judge_rows,
+    notice,
+    raw_frame,
+    refuse_empty,
+    refuse_too_many,
+    unknown_headings,
+)
 from ofsight.vocabulary import Domain, Effectiveness, Grade, InspectionType, ProvisionType, Sector, enum_type
 
-__all__ = ["FAULTS", "HarmonisedTable", "harmonise_table"]
+__all__ = ["FAULTS", "LISTS", "HarmonisedTable", "harmonise_table"]
 
-# Reasons for setting a row aside. The second kind are faults: too many of them condemn the file.
-NOT_OURS: Final = ("blank row", "note below the table", "other provision", "repeated row")
-FAULTS: Final = (
-    "not a URN",
-    "unknown provision type",
-    "unknown sector",
-    "unknown inspection type",
-    "impossible date",
-    "inspection without a date",
-    "unknown grade",
+UNDATED: Final = (
+    "neither its title, its rows nor its name say of which day it speaks; name the day in the file's name"
+)
+# The kinds of series in which a row is a provider on a date.
+LISTS: Final = ("list", "places")
+_COLUMNS: Final = (
+    "urn",
+    "provision_type",
+    "sector",
+    "local_authority",
+    "inspection_type",
+    "inspected_on",
+    *(domain.value for domain in Domain),
+    "event_number",
+    "published_on",
+    "registration_status",
+    "registered_on",
+    "places",
+    "owner",
+    "region",
+    "ofsted_region",
 )
 _MOST_FAULTY: Final = 0.01
 # Interim codes of January to March 2014 have not been verified against anything published in words.
 _INTERIM_CODES_FROM: Final = date(2014, 4, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class HarmonisedTable:
-    """One table of one release, harmonised.
-
-    Attributes
-    ----------
-    series : SeriesDefinition
-        What it is.
-    period : Period
-        What time it speaks of.
-    release : str
-        ``series id / period``: the name by which every row of the dataset refers to it.
-    file : Path
-        The file.
-    sheet : str or None
-        The sheet.
-    encoding : str
-        How it was decoded.
-    heading_row : int
-        The row of the headings, from 1.
-    records : DataFrame
-        One row a record kept; see `_finish` for its columns.
-    set_aside : DataFrame
-        ``row`` (Int64), ``reason`` and ``detail`` (String): one row a row set aside.
-    n_read : int
-        Rows below the headings.
-    findings : tuple of Finding
-        What was noticed.
-    """
-
-    series: SeriesDefinition
-    period: Period
-    release: str
-    file: Path
-    sheet: str | None
-    encoding: str
-    heading_row: int
-    records: pl.DataFrame
-    set_aside: pl.DataFrame
-    n_read: int
-    findings: tuple[Finding, ...]
-
-
-def harmonise_table(found: Recognised) -> HarmonisedTable:
-    """Turn a recognised table into records.
+def harmonise_table(found: Recognised) -> HarmonisedTable | PassedOver:
+    """Turn a recognised table into records, or pass it over where nothing says of which day it speaks.
 
     Raises
     ------
     ReleaseError
         When more than one row in a hundred is faulty, or the table has no rows at all.
     """
-    table = found.table
-    raw = _raw_frame(found)
-    if raw.is_empty():
-        raise ReleaseError(
-            "there is no row below the headings.",
-            file=table.file,
-            sheet=table.sheet,
-            row=found.heading_row + 1,
-            hint="Download it again from its publication page.",
-        )
+    raw = raw_frame(found, _COLUMNS)
+    refuse_empty(found, raw.height)
     findings: list[Finding] = []
     parsed = _parse(raw, found, findings)
+    if found.candidates[0].reads == "places" and _is_undated(found, parsed):
+        return PassedOver(found.table, UNDATED, known=True)
     series = _choose_series(found, parsed)
     period = _period(series, found, parsed, findings)
     judged = _with_reasons(parsed, period, series)
     set_aside = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
     records = _finish(judged.filter(pl.col("reason").is_null()), series, period)
-    _refuse_too_many(set_aside, raw.height, found)
+    refuse_too_many(set_aside, raw.height, found)
     findings += _notice(records, set_aside, found, period)
-    return HarmonisedTable(
-        series=series,
-        period=period,
-        release=f"{series.id}/{period.label}",
-        file=table.file,
-        sheet=table.sheet,
-        encoding=table.encoding,
-        heading_row=found.heading_row + 1,
-        records=records,
-        set_aside=set_aside,
-        n_read=raw.height,
-        findings=tuple(findings),
+    return finish_table(
+        found, series, period, records=records, set_aside=set_aside, n_read=raw.height, findings=findings
     )
 
 
-def _raw_frame(found: Recognised) -> pl.DataFrame:
-    """Take our columns out of the rows, as text, with the row's number and whether it is blank."""
-    body = found.table.rows[found.heading_row + 1 :]
-    columns: dict[str, list[str | None]] = {}
-    for name in found.candidates[0].columns:
-        position = found.positions.get(name)
-        columns[name] = (
-            [None] * len(body)
-            if position is None
-            else [row[position] if position < len(row) else None for row in body]
-        )
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-    return frame.select(
-        pl.int_range(found.heading_row + 2, found.heading_row + 2 + len(body), dtype=pl.Int64).alias("row"),
-        pl.Series("blank", [not any(cell.strip() for cell in row) for row in body], dtype=pl.Boolean),
-        values.clean_text(pl.all()),
+def _is_undated(found: Recognised, parsed: pl.DataFrame) -> bool:
+    """Whether neither the title, nor a row, nor the file's name says of which day a list speaks."""
+    texts = (f"{found.table.sheet or ''} {found.title}", found.table.file.stem)
+    return (
+        found.candidates[0].one_off is None
+        and parsed["registered_on_"].null_count() == parsed.height
+        and not any(stated_day(text) for text in texts)
     )
 
 
@@ -149,7 +100,7 @@ def _parse(raw: pl.DataFrame, found: Recognised, findings: list[Finding]) -> pl.
     for name, is_so in month_first.items():
         if is_so:
             findings.append(
-                _finding(
+                notice(
                     found, "dates-month-first", f"the dates of '{name}' are written month first", raw.height
                 )
             )
@@ -199,12 +150,14 @@ def _period(
     series: SeriesDefinition, found: Recognised, parsed: pl.DataFrame, findings: list[Finding]
 ) -> Period:
     stated = f"{found.table.sheet or ''} {found.title}"
+    if series.one_off is not None:
+        return Period(series.one_off.isoformat(), series.one_off, series.one_off)
     if series.reads == "in year":
         return year_period(stated, parsed["inspected_on_"])
     dates = pl.concat([parsed["inspected_on_"], parsed["registered_on_"]])
     period, doubt = list_period(stated, found.table.file.stem, dates)
     if doubt:
-        findings.append(_finding(found, "file-name-contradicts-rows", f"{doubt}; the rows are believed"))
+        findings.append(notice(found, "file-name-contradicts-rows", f"{doubt}; the rows are believed"))
     return period
 
 
@@ -236,14 +189,10 @@ def _with_reasons(parsed: pl.DataFrame, period: Period, series: SeriesDefinition
         ("unknown inspection type", inspected & text("type_").is_null(), text("inspection_type")),
         ("unknown grade", inspected & unknown_grade, _unknown_texts()),
     ]
-    reason, detail = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
-    for name, holds, what in reversed(checks):
-        reason = pl.when(holds).then(pl.lit(name)).otherwise(reason)
-        detail = pl.when(holds).then(what.cast(pl.String)).otherwise(detail)
-    judged = parsed.with_columns(reason=reason, detail=detail)
+    judged = judge_rows(parsed, checks)
     # A list holds a provider once; a year may hold the same home again, but not the same visit.
     visit = ["inspected_on_", "type_", "event", "overall", "protection", "leadership"]
-    key = ["urn_"] if series.reads == "list" else ["urn_", *visit]
+    key = ["urn_"] if series.reads in LISTS else ["urn_", *visit]
     repeated = text("reason").is_null() & (pl.int_range(pl.len()).over([*key, "reason"]) > 0)
     return judged.with_columns(
         reason=pl.when(repeated).then(pl.lit("repeated row")).otherwise(text("reason"))
@@ -318,25 +267,7 @@ def _finish(rows: pl.DataFrame, series: SeriesDefinition, period: Period) -> pl.
         registered_on="registered_on_",
         registration_status="registration_status",
         owner="owner",
-        listed_on=pl.lit(period.end if series.reads == "list" else None, dtype=pl.Date),
-    )
-
-
-def _refuse_too_many(set_aside: pl.DataFrame, n_rows: int, found: Recognised) -> None:
-    """Refuse a file with more than one faulty row in a hundred: a fault here and there is only a row's."""
-    faults = set_aside.filter(pl.col("reason").is_in(FAULTS))
-    n_blank = int(set_aside["reason"].is_in(["blank row", "note below the table"]).sum())
-    if faults.height <= _MOST_FAULTY * max(1, n_rows - n_blank):
-        return
-    reason, n = faults["reason"].value_counts(sort=True).row(0)
-    first = faults.filter(pl.col("reason") == reason).row(0, named=True)
-    raise ReleaseError(
-        f"{faults.height} of {n_rows - n_blank} rows are faulty, more than one in a hundred; {n} of them: "
-        f"{reason}, first '{first['detail'] or ''}'.",
-        file=found.table.file,
-        sheet=found.table.sheet,
-        row=first["row"],
-        hint="If this is a new spelling, add it to definitions/spellings.yaml; else download the file again.",
+        listed_on=pl.lit(period.end if series.reads in LISTS else None, dtype=pl.Date),
     )
 
 
@@ -344,25 +275,22 @@ def _notice(
     records: pl.DataFrame, set_aside: pl.DataFrame, found: Recognised, period: Period
 ) -> list[Finding]:
     """Say what is odd about the rows that were kept, and where the faulty ones stand."""
-    findings = [
-        _finding(found, "unknown-heading", f"heading '{heading}' is in no definition and was not read")
-        for heading in found.unknown
-    ]
+    findings = unknown_headings(found)
     findings += [
-        _finding(found, "row-set-aside", f"{fault['reason']}: '{fault['detail'] or ''}'", row=fault["row"])
+        notice(found, "row-set-aside", f"{fault['reason']}: '{fault['detail'] or ''}'", row=fault["row"])
         for fault in set_aside.filter(pl.col("reason").is_in(FAULTS)).iter_rows(named=True)
     ]
     damaged = records.filter(
         pl.col("event_number").is_null() & pl.col("event_number_as_published").is_not_null()
     )
     findings += [
-        _finding(found, "event-number-damaged", f"event number '{text}' is none", row=row)
+        notice(found, "event-number-damaged", f"event number '{text}' is none", row=row)
         for row, text in damaged.select("row", "event_number_as_published").iter_rows()
     ]
     early = records.filter(pl.col("published_on") < pl.col("inspected_on"))
     if early.height:
         findings.append(
-            _finding(
+            notice(
                 found,
                 "published-before-inspected",
                 "the publication date lies before the inspection",
@@ -377,11 +305,7 @@ def _notice(
     )
     if coded.height and period.start < _INTERIM_CODES_FROM:
         message = "interim judgements are printed as codes that nothing published explains; kept as published"
-        findings.append(_finding(found, "interim-code-not-verified", message, coded.height, coded["row"][0]))
+        findings.append(notice(found, "interim-code-not-verified", message, coded.height, coded["row"][0]))
     if records.is_empty():
-        findings.append(_finding(found, "no-homes", "no row is a children's home", 0))
+        findings.append(notice(found, "no-homes", "no row is a children's home", 0))
     return findings
-
-
-def _finding(found: Recognised, code: str, message: str, n: int = 1, row: int | None = None) -> Finding:
-    return Finding(code, message, str(found.table.file.name), found.table.sheet, row, n)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _ARCHIVES = frozenset({".ods", ".xlsx", ".xlsm", ".xlsb"})
 _MOST_BYTES = 2_000_000_000
 _MOST_RATIO = 400
 _LONGEST_CELL = 1_000_000
+# Sheets of other workbooks that LibreOffice has kept copies of: 'https://...xlsm'#Cover_sheet.
+_CACHED_LINK = re.compile(r"'?(?:file|https?|smb)://?|'[^']*'#")
 
 _DOWNLOAD_AGAIN = "Download it again from its publication page and compare the size."
 
@@ -158,7 +161,7 @@ def _read_workbook(path: Path) -> Iterator[TextTable]:
             f"the workbook is damaged ({_first_line(error)}).", file=path, hint=_DOWNLOAD_AGAIN
         ) from None
     for name in names:
-        if name.startswith(("'file:", "file:")):
+        if _CACHED_LINK.match(name):
             continue
         try:
             cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)

@@ -85,16 +85,16 @@ def parse_date(column: pl.Expr, *, month_first: bool = False) -> pl.Expr:
     text = column.str.replace(r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$", "")
     slashed = "%m/%d/%Y" if month_first else "%d/%m/%Y"
     serial = pl.when(text.str.contains(r"^[34]\d{4}$")).then(text).otherwise(None).cast(pl.Int32)
+    # Before the others: %Y would take the "24" of 31-Mar-24 for the year 24.
+    short = pl.when(text.str.contains(r"^\d{1,2}[-/ ][A-Za-z]{3}[-/ ]\d{2}$")).then(
+        text.str.replace_all("[/ ]", "-")
+    )
     return pl.coalesce(
+        short.otherwise(None).str.to_date("%d-%b-%y", strict=False),
         *(
             text.str.to_date(form, strict=False, exact=True)
             for form in (slashed, "%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%d-%b-%Y", "%d-%m-%Y", "%d.%m.%Y")
         ),
-        # Two-digit years last: %Y would take "24" for the year 24.
-        pl.when(text.str.contains(r"^\d{1,2}[-/][A-Za-z]{3}[-/]\d{2}$"))
-        .then(text.str.replace_all("/", "-"))
-        .otherwise(None)
-        .str.to_date("%d-%b-%y", strict=False),
         pl.lit(_EXCEL_EPOCH) + pl.duration(days=serial),
     )
 
