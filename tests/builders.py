@@ -10,7 +10,8 @@ from pathlib import Path
 LIST_HEADINGS = [
     "Web link", "URN", "Linked Education URN", "Provision type", "Registration date",
     "Registration status", "Name", "Address 1", "Address 2", "Town", "County", "Postcode",
-    "Ofsted region", "Government Office Region", "Local authority", "Parliamentary constituency", "Sector", "Places", "Organisation which owns the provider",
+    "Ofsted region", "Government Office Region", "Local authority", "Parliamentary constituency",
+    "Sector", "Places", "Organisation which owns the provider",
     "Event type", "Inspection date", "Publication date", "Event number",
     "Overall experiences and progress of children and young people",
     "Outcomes in education and related learning activities",

@@ -49,12 +49,16 @@ def make_ledger(
     Returns
     -------
     DataFrame
-        One row a published number: ``id, item, model, outcome, contrast, quantity, published, published_low,
+        One row a published number of the tables that were computed: ``id, item, model, outcome, contrast, quantity, published, published_low,
         published_high, ours, ours_low, ours_high, difference, verdict, note`` and the difference in units of
         the last printed digit and of the standard error.
     """
     ours = _index(estimates, facts)
-    rows = [_row(number, ours.get(_key(number)), study) for number in study.published]
+    # A table that this edition does not compute is not said to be beyond reproduction.
+    computed = {item for item, *_ in ours}
+    rows = [
+        _row(number, ours.get(_key(number)), study) for number in study.published if number.item in computed
+    ]
     schema = dict.fromkeys(("id", "item", "model", "outcome", "contrast", "quantity"), pl.String)
     numbers = ("published", "published_low", "published_high", "ours", "ours_low", "ours_high", "difference")
     return pl.DataFrame(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 
 from ofsight.definitions.study import ModelDefinition, StudyDefinition
+from ofsight.errors import ModelError
 from ofsight.ordinal import clmm
 from ofsight.study.estimates import Estimate, ModelFacts, odds_ratio
 from ofsight.study.samples import Sample
@@ -48,6 +50,7 @@ def fit_ratings(
                 progress(f"{model.label}: {outcome.label}")
             formula = f"{outcome} ~ {' + '.join(model.location)}"
             fit = clmm(formula, _columns(sample.frame, outcome, model), group=model.group)
+            _refuse_failure(fit, model, outcome.label)
             fits[model.model, outcome.value] = fit
             estimates += _estimates(fit, study, model, outcome)
             facts.append(_facts(fit, model, outcome, formula, sample.frame.height))
@@ -68,7 +71,9 @@ def _estimates(fit: Any, study: StudyDefinition, model: ModelDefinition, outcome
         "n": fit.n,
         "n_groups": fit.n_groups,
     }
-    robust = fit.standard_errors_of("cluster")
+    # Robust to any dependence between the inspections of one home.
+    spread = fit.covariance("cluster").diagonal().tolist()
+    robust = {name: math.sqrt(value) for name, value in zip(fit.names, spread, strict=True)}
     return [
         odds_ratio(value, errors[name], term=term_name(name, study), variance=variance, **where)
         for variance, errors in (("model", fit.standard_errors), ("cluster", robust))
@@ -86,6 +91,17 @@ def term_name(name: str, study: StudyDefinition) -> str:
     return study.terms.get(name, name)
 
 
+def _refuse_failure(fit: Any, model: ModelDefinition, outcome: str) -> None:
+    """Stop at a model that did not converge: its numbers mean nothing."""
+    if fit.convergence.code < 0:
+        raise ModelError(f"{model.label}, {outcome}: the fit failed. {_convergence(fit)}")
+
+
+def _convergence(fit: Any) -> str:
+    said = " ".join(finding.message for finding in fit.convergence.findings)
+    return f"{fit.convergence.code.name}. {said}".strip()
+
+
 def _facts(fit: Any, model: ModelDefinition, outcome: str, formula: str, n_sample: int) -> ModelFacts:
     return ModelFacts(
         item=model.item,
@@ -100,5 +116,5 @@ def _facts(fit: Any, model: ModelDefinition, outcome: str, formula: str, n_sampl
         aic=fit.aic,
         random_sd=fit.random_sd,
         thresholds=dict(fit.thresholds),
-        convergence=str(fit.convergence),
+        convergence=_convergence(fit),
     )
