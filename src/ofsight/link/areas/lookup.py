@@ -136,6 +136,11 @@ class Areas:
             raise UsageError(self._explain_absence(authority, on))
         return authority
 
+    def recognise(self, name_or_code: str, on: date | None = None) -> Authority | None:
+        """Find one authority as `find` does, but give None where it would raise for the name."""
+        meaning = self._meaning(name_or_code, on)
+        return meaning.authorities[0] if meaning.status is MatchStatus.AUTHORITY else None
+
     def match(self, names: pl.Series, on: date | pl.Series | None = None) -> pl.DataFrame:
         """Match a column of names or codes; nothing is dropped and nothing raises.
 
