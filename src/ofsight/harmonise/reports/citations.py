@@ -144,13 +144,11 @@ def _is_letter(token: str, head: list[str], letters: list[str], number: str, kno
     if len(letters) > 1:
         # Within numerals: "(iv)(v)" goes on; "(viii)(x)" too.
         return False
-    if token in "vx" and ord(token) - ord(letters[0]) != 1:
-        return False
-    path = "".join(f"({step})" for step in [*head, letters[0], token])
-    known = knows(number, path)
-    if known is not None:
-        return not known
-    return ord(token) - ord(letters[0]) == 1
+    as_numeral = knows(number, "".join(f"({step})" for step in [*head, letters[0], token]))
+    as_letter = knows(number, "".join(f"({step})" for step in [*head, token]))
+    if as_numeral is False or (as_letter and not as_numeral):
+        return True
+    return not as_numeral and ord(token) - ord(letters[0]) == 1
 
 
 def _between(first: str, last: str) -> list[str]:

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Literal
 
 from ofsight.harmonise.reports.days import read_day, read_span
-from ofsight.harmonise.reports.layout import plain, tidy
+from ofsight.harmonise.reports.layout import join_texts, plain, tidy
 from ofsight.harmonise.reports.pages import Line
 
-__all__ = ["LABELLED", "copyright_year", "field_value", "read_dates", "read_published"]
+__all__ = ["LABELLED", "copyright_year", "field_value", "read_dates", "read_published", "table_fields"]
 
 _DATES = re.compile(
     r"^(?:inspection dates?|dates? of (?:this |the )?(?:inspection|visit|monitoring visit|assurance "
@@ -54,7 +54,34 @@ def field_value(lines: Sequence[Line], label: re.Pattern[str]) -> str | None:
             if not said and i + 1 < len(lines) and not LABELLED.match(plain(lines[i + 1].text)):
                 said = tidy(lines[i + 1].text)
             return said or None
+    for text in table_fields(lines):
+        if match := label.match(plain(text)):
+            return tidy(text[match.start(1) :]) or None
     return None
+
+
+def table_fields(lines: Sequence[Line]) -> list[str]:
+    """Return the rows of two-column tables as ``label value``, each cell put together from its lines."""
+    fields: list[str] = []
+    i = 0
+    while i < len(lines):
+        parts = lines[i].segments()
+        if len(parts) != 2:
+            i += 1
+            continue
+        label, value = [parts[0].text], [parts[1].text]
+        left, right, last = parts[0].x0, parts[1].x0, lines[i]
+        i += 1
+        while i < len(lines):
+            more = lines[i].segments()
+            close = lines[i].page == last.page and lines[i].top - last.bottom < 0.35 * last.height
+            if len(more) != 1 or not close or min(abs(more[0].x0 - left), abs(more[0].x0 - right)) > 4.0:
+                break
+            (label if abs(more[0].x0 - left) <= 4.0 else value).append(more[0].text)
+            last = lines[i]
+            i += 1
+        fields.append(f"{join_texts(label)} {join_texts(value)}")
+    return fields
 
 
 def copyright_year(words: str) -> int | None:

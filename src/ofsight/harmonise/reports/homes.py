@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ofsight.harmonise.reports.days import find_days, read_day
-from ofsight.harmonise.reports.fields import LABELLED, copyright_year, field_value, read_dates, read_published
+from ofsight.harmonise.reports.fields import (
+    LABELLED,
+    copyright_year,
+    field_value,
+    read_dates,
+    read_published,
+    table_fields,
+)
 from ofsight.harmonise.reports.judgements import (
     find_grade,
     read_effectiveness,
@@ -256,7 +263,8 @@ def _enforcement(front: Sequence[Line]) -> str | None:
                 break
             parts.append(after.text)
         return tidy(" ".join(parts)) or None
-    return None
+    found = (_ENFORCEMENT.match(plain(text)) for text in table_fields(front))
+    return next((tidy(match[1]) for match in found if match), None)
 
 
 def _grade_in(said: str | None) -> str | None:

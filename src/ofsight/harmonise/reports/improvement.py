@@ -198,8 +198,19 @@ def _row_starts(left: Sequence[Line], dues: Sequence[_Due], pages: Sequence[Page
         if not between:
             continue
         closing = [i for i in between if ends_in_citation(join_lines(left[max(starts[-1], i - 4) : i]))]
-        starts.append(closing[0] if closing else max(between, key=lambda i: _white(left, i)))
+        if not closing:
+            starts.append(max(between, key=lambda i: _white(left, i)))
+            continue
+        # What follows the citation without white, or says what it relates to, belongs to it.
+        later = [i for i in between if i >= closing[0]]
+        ends = [
+            i for i in later if _white(left, i) > 0.3 * left[i].height and not _GOES_ON.match(left[i].text)
+        ]
+        starts.append(ends[0] if ends else closing[0])
     return starts
+
+
+_GOES_ON = re.compile(r"^(?:this (?:specifically )?relates|in particular|specifically,)", re.IGNORECASE)
 
 
 def _white(left: Sequence[Line], i: int) -> float:
@@ -310,11 +321,11 @@ def list_items(lines: Sequence[Line], *, numbered: bool = False, hanging: bool =
              group[0].page, over)
         for over, group in groups
     ]  # fmt: skip
-    return [
-        item
-        for item in items
-        if item.text and not (_INTRODUCTION.match(plain(item.text)) and "(" not in item.text)
-    ]
+    return [item for item in items if item.text and not _is_introduction(item.text)]
+
+
+def _is_introduction(text: str) -> bool:
+    return bool(_INTRODUCTION.match(plain(text)) and not re.search(r"\(.*(?:page|paragraph|NMS|\d)", text))
 
 
 def _apart(lines: Sequence[Line]) -> list[list[Line]]:
@@ -324,7 +335,7 @@ def _apart(lines: Sequence[Line]) -> list[list[Line]]:
         if before is None:
             groups.append([line])
             continue
-        done = re.search(r"[.)]\s*\*?$", plain(before.text))
+        done = re.search(r"[.):]\s*\*?$", plain(before.text))
         white = before.page == line.page and line.top - before.bottom > 0.45 * line.height
         cited = re.search(r"(?:\d\.\d{1,2}|NMS \d[\d.]*)\W*\)\W*$", plain(before.text))
         if done and (white or cited):

@@ -219,7 +219,7 @@ def _words(raw: Any, handle: Any, n: int, height: float) -> list[Word]:
     box = raw.FS_RECTF()
     reference = ctypes.byref(box)
     letters: list[str] = []
-    x0 = x1 = top = bottom = 0.0
+    x0 = x1 = before = top = bottom = 0.0
 
     def close() -> None:
         if letters:
@@ -238,12 +238,14 @@ def _words(raw: Any, handle: Any, n: int, height: float) -> list[Word]:
             continue
         left, right, up, down = box.left, box.right, height - box.top, height - box.bottom
         # A letter that does not follow on: another cell or line, though no space stands between.
-        if letters and (abs(down - bottom) > 0.4 * (bottom - top) or not -2.0 <= left - x1 <= 3.0):
+        # The two letters of a ligature share one box, so a letter may begin where the last one began.
+        apart = left - x1 > 3.0 or left < before - 1.0
+        if letters and (apart or abs(down - bottom) > 0.4 * (bottom - top)):
             close()
         if not letters:
             x0, top, bottom = left, up, down
         letters.append(_SPELLED.get(character, character))
-        x1, top, bottom = right, min(top, up), max(bottom, down)
+        before, x1, top, bottom = left, right, min(top, up), max(bottom, down)
     close()
     return words
 
