@@ -50,8 +50,9 @@ def draw_sample(dataset: Dataset, study: StudyDefinition) -> Sample:
         frame = frame.filter(keep)
         flow.append((step, frame.height))
     if frame.is_empty():
+        emptied = next(step for step, n in flow if n == 0)
         raise DatasetError(
-            f"No inspection fits the sample of '{study.id}' ({flow[-1][0]}). "
+            f"No inspection fits the sample of '{study.id}': none is left at the step '{emptied}'. "
             "Build the dataset from releases of those years."
         )
     frame = frame.with_columns(year=pl.col("inspected_on").dt.year())

@@ -1,0 +1,103 @@
+"""What must come out on the real releases: counts, odds ratios, sums that close, cells that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ofsight.dataset.build import build_dataset
+from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.harmonise.spreadsheets import read_tables
+from ofsight.study.run import StudySummary, run_study
+
+
+@pytest.fixture(scope="session")
+def built(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The dataset of all official releases."""
+    folder = tmp_path_factory.mktemp("official")
+    build_dataset(official, folder / "dataset")
+    return open_dataset(folder / "dataset")
+
+
+@pytest.fixture(scope="session")
+def studied(built: Dataset) -> StudySummary:
+    """The study on them."""
+    return run_study(built.path, built.path.parent / "study")
+
+
+def _study(built: Dataset, name: str) -> pl.DataFrame:
+    return pl.read_csv(built.path.parent / "study" / name, infer_schema_length=None)
+
+
+def test_every_row_read_is_kept_or_set_aside(built: Dataset) -> None:
+    releases = built.releases
+    assert (releases["n_read"] == releases["n_kept"] + releases["n_set_aside"]).all()
+    provider_level = releases.filter(pl.col("series").str.starts_with("provider-level"))
+    assert provider_level.height >= 22
+    assert provider_level["n_read"].sum() >= 71_602
+    faults = {"not a URN", "unknown grade", "impossible date", "unknown sector", "unknown inspection type"}
+    assert not faults & set(built.set_aside["reason"])
+
+
+def test_the_sample_is_the_papers_but_for_late_publications(built: Dataset, studied: StudySummary) -> None:
+    assert 13_850 <= studied.n_inspections <= 13_930
+    by_sector = dict(
+        _study(built, "tables/figure1.csv").group_by("sector").agg(pl.col("n_inspections").sum()).rows()
+    )
+    assert by_sector["Private"] == pytest.approx(10_164, abs=60)
+    assert by_sector["Local Authority"] == pytest.approx(2_825, abs=30)
+    assert by_sector["Voluntary"] == pytest.approx(941, abs=15)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "private", "voluntary"),
+    [("overall", 0.563, 0.831), ("leadership", 0.585, 0.774), ("protection", 0.614, 0.755)],
+)
+def test_unadjusted_odds_ratios(
+    studied: StudySummary, outcome: str, private: float, voluntary: float
+) -> None:
+    """Against an independent fit on the same releases (STUDY.md), not against the printed values."""
+    ratios = studied.odds_ratios[outcome]
+    assert ratios["private"][0] == pytest.approx(private, abs=0.01)
+    assert ratios["voluntary"][0] == pytest.approx(voluntary, abs=0.01)
+
+
+def test_every_published_number_of_tables_1_and_2_has_ours_and_a_verdict(
+    built: Dataset, studied: StudySummary
+) -> None:
+    ledger = _study(built, "ledger.csv")
+    shown = ledger.filter(pl.col("item").is_in(["table1", "table2", "figure2"]))
+    assert shown.height == 95
+    assert shown["ours"].null_count() == 0
+    assert shown["verdict"].null_count() == 0
+    ratios = shown.filter(pl.col("quantity") == "odds ratio")
+    assert set(ratios["verdict"]) <= {"same to print", "within one standard error"}
+    assert sum(studied.verdicts.values()) == ledger.height
+
+
+def test_restated_grades_are_told(built: Dataset) -> None:
+    changed = built.revisions.filter(pl.col("column") == "overall").select("urn", "old_value", "new_value")
+    assert set(changed.rows()) >= {
+        ("SC022729", "Requires improvement to be good", "Inadequate"),
+        ("SC386430", "Requires improvement to be good", "Good"),
+    }
+
+
+def test_cells_lead_back_to_the_files(official: Path, built: Dataset) -> None:
+    """For one row in two hundred, open the file and look."""
+    releases = {row["release"]: row for row in built.releases.iter_rows(named=True)}
+    sample = built.inspections.gather_every(200)
+    assert sample.height > 150
+    tables: dict[tuple[str, str | None], list[list[str]]] = {}
+    for row in sample.iter_rows(named=True):
+        file = releases[row["release"]]["file"]
+        if (file, row["sheet"]) not in tables:
+            found = read_tables(official / file)
+            tables[file, row["sheet"]] = next(t.rows for t in found if t.sheet == row["sheet"])
+        cells = [cell.strip() for cell in tables[file, row["sheet"]][row["row"] - 1]]
+        assert row["urn"] in cells
+        assert (row["overall_as_published"] or "") in cells
+        day = row["inspected_on"]
+        assert f"{day:%d/%m/%Y}" in cells or day.isoformat() in cells

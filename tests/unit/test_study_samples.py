@@ -1,0 +1,81 @@
+"""Which inspections are studied, and what was known of the home."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from builders import OVERALL, grid, provider, providers, visits, write_csv
+from ofsight.dataset.build import build_dataset
+from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.definitions.study import StudyDefinition, load_study
+from ofsight.errors import DatasetError, UsageError
+from ofsight.study.samples import draw_sample
+
+_STUDY = load_study("outsourcing-2022")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    tmp_path = tmp_path_factory.mktemp("sample")
+    secure = provider(500, **{"Provision type": "Secure children's home"})
+    adequate = provider(501, **{OVERALL: "Adequate"})
+    other_owner = providers(40, **{"Organisation which owns the provider": "Other Homes Limited"})
+    rows = [*other_owner, *providers(200)[40:], secure, adequate]
+    write_csv(tmp_path / "releases" / "year.csv", grid([*visits(), secure, adequate]))
+    write_csv(tmp_path / "releases" / "list.csv", grid(rows))
+    build_dataset(tmp_path / "releases", tmp_path / "dataset")
+    return open_dataset(tmp_path / "dataset")
+
+
+def _with_sample(**changes: object) -> StudyDefinition:
+    return _STUDY.model_copy(update={"sample": _STUDY.sample.model_copy(update=changes)})
+
+
+def test_only_full_inspections_of_children_s_homes(data: Dataset) -> None:
+    sample = draw_sample(data, _STUDY)
+    assert sample.frame.height == 201
+    assert sample.frame["provision_type"].unique().to_list() == ["Children's home"]
+    assert sample.flow[0] == ("inspections of any kind in the dataset", data.inspections.height)
+    assert [n for _, n in sample.flow] == sorted((n for _, n in sample.flow), reverse=True)
+
+
+def test_the_days_are_both_included(data: Dataset) -> None:
+    sample = draw_sample(data, _with_sample(start=date(2018, 4, 20), end=date(2018, 5, 9)))
+    days = sample.frame["inspected_on"]
+    assert (days.min(), days.max()) == (date(2018, 4, 20), date(2018, 5, 9))
+
+
+def test_adequate_is_requires_improvement_or_missing_as_the_study_says(data: Dataset) -> None:
+    home = pl.col("urn") == "SC900501"
+    kept = draw_sample(data, _STUDY).frame.filter(home)["overall"].to_list()
+    assert kept == ["Requires improvement to be good"]
+    left_out = draw_sample(data, _with_sample(adequate="missing")).frame.filter(home)
+    assert left_out["overall"].to_list() == [None]
+    assert left_out["protection"].to_list() == ["Good"]
+
+
+def test_chain_size_is_homes_of_the_owner_on_one_list(data: Dataset) -> None:
+    frame = draw_sample(data, _STUDY).frame
+    sizes = dict(frame.select("urn", "chain_size").rows())
+    assert sizes["SC900001"] == 40
+    assert sizes["SC900150"] == 162
+
+
+def test_age_is_counted_both_ways(data: Dataset) -> None:
+    row = draw_sample(data, _STUDY).frame.row(0, named=True)
+    registered = date(2010, 2, 1)
+    assert row["age_months_paper"] == pytest.approx((date(2021, 6, 1) - registered).days / 30.4375)
+    assert row["age_months"] == pytest.approx((row["inspected_on"] - registered).days / 30.4375)
+
+
+def test_an_empty_sample_says_at_which_step(data: Dataset) -> None:
+    with pytest.raises(DatasetError, match="from 2030-01-01"):
+        draw_sample(data, _with_sample(start=date(2030, 1, 1), end=None))
+
+
+def test_an_unknown_study_names_those_there_are() -> None:
+    with pytest.raises(UsageError, match="outsourcing-2022"):
+        load_study("outsourcing-1822")
