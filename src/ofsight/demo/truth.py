@@ -100,7 +100,7 @@ class Truth:
     dirt : mapping of str to int
         How often each documented fault was put in, by kind.
     faults : tuple of mappings
-        Where: one record per fault that has a single place (file, sheet, kind, urn, what was and is).
+        Where: one record per altered cell (kind, series, edition, urn, heading, was, is).
     files : mapping of str to mapping
         File name, with ``#sheet`` for a workbook, to series, edition and number of data rows.
     """

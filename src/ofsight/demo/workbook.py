@@ -195,18 +195,18 @@ def _movers_sheet(edition: int, histories: Sequence[History]) -> Sheet:
 
 
 def _premises_sheet(edition: int, histories: Sequence[History]) -> Sheet:
-    """Supported accommodation by local authority, in the 2025 workbook only."""
+    """List the premises of supported accommodation, in the 2025 workbook only; its headings are a guess."""
     rows: list[tuple[Cell, ...]] = [
         _title(edition, f"Supported accommodation premises at 31 March {edition}"),
         ("This worksheet contains one table, this table begins in cell A4.",),
         (),
-        ("Web link", "URN", "Provision type", "Local authority", "Premises"),
+        ("Web link", "URN", "Organisation name", "Premises", "Premises local authority"),
     ]
     for history in histories:
         home = history.home
         if home.kind == "supported" and history.is_open_on(date(edition, 3, 31)):
-            name = home.authority.name_in(edition, home.part)
-            rows.append(("SYNTHETIC DATA, no real home", _urn(home), "Supported accommodation", name, 1))
+            owner, name = home.owner.printed(edition), home.authority.name_in(edition, home.part)
+            rows.append(("SYNTHETIC DATA, no real home", _urn(home), owner, 1, name))
     return Sheet(f"SA_Premises_at_31_Mar_{edition}", rows)
 
 
