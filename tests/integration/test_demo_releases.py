@@ -183,3 +183,12 @@ def test_arguments_that_cannot_be_meant(tmp_path, arguments, message):
 def test_one_home_and_one_year_is_enough(tmp_path):
     truth = write_releases(tmp_path, n_homes=1, first_year=2021, last_year=2021)
     assert list(truth.files) == ["synthetic-provider-level-at-31-march-2021.csv"]
+
+
+@pytest.mark.parametrize("first_year", range(2015, 2026))
+@pytest.mark.parametrize("n_homes", [1, 30])
+def test_every_span_of_years_can_be_written(tmp_path, first_year, n_homes):
+    for last_year in {first_year, min(first_year + 1, 2025), 2025}:
+        folder = tmp_path / str(last_year)
+        truth = write_releases(folder, seed=1, n_homes=n_homes, first_year=first_year, last_year=last_year)
+        assert {s["edition"] for s in truth.files.values()} - {2014} == set(range(first_year, last_year + 1))

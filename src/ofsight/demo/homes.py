@@ -191,6 +191,9 @@ def _change_sectors(rng: random.Random, homes: Sequence[Home], truth: Truth, n: 
     """Let a few homes pass to another sector on a 1 April; the model then uses the sector of the day."""
     changed = list(homes)
     first, last = max(truth.first_year, 2016), truth.last_year
+    if first > last:
+        # releases of 2015 alone have no second year to show a change in
+        return changed
     candidates = [
         i
         for i, home in enumerate(homes)
