@@ -1,0 +1,185 @@
+# clmm with one random intercept: Laplace, adaptive Gauss-Hermite, links, thresholds, weights, offset;
+# nominal and scale effects through clmm2. Rscript gen_clmm.R
+source("exact.R"); source("record.R")
+
+links <- c("logit", "probit", "cloglog", "loglog", "cauchit")
+thresholds <- c("flexible", "equidistant", "symmetric")
+tight <- "clmm.control(method = \"nlminb\", gradTol = 1e-5, maxIter = 100L, rel.tol = 1e-14, x.tol = 1e-12, eval.max = 2000L, iter.max = 1000L)"
+
+# The compiled code behind clmm (one grouping factor) and clmm2 takes "cloglog" for "loglog" and the
+# reverse: with the random effect at zero it does not give clm's likelihood, with the names exchanged
+# it does, and so does clmm(control = clmm.control(useMatrix = TRUE)), which is not compiled. So the names
+# are exchanged in the call, and `check_link` makes sure of it in every case.
+r_link <- function(link) switch(link, cloglog = "loglog", loglog = "cloglog", link)
+
+check_link <- function(spec, d, objective, par) {
+  parts <- c(
+    paste0(sub("^(\\w+) ~", "factor(\\1) ~", spec[["formula"]]), if (!is.null(spec[["offset"]])) sprintf(" + offset(%s)", spec[["offset"]])),
+    "data = d", if (!is.null(spec[["nominal"]])) paste("nominal =", spec[["nominal"]]), if (!is.null(spec[["scale"]])) paste("scale =", spec[["scale"]]),
+    if (!is.null(spec[["weights"]])) paste("weights =", spec[["weights"]]),
+    sprintf("link = \"%s\"", spec$link), sprintf("threshold = \"%s\"", spec$threshold), "doFit = FALSE"
+  )
+  rho <- eval(parse(text = paste0("clm(", paste(parts, collapse = ", "), ")")), list(d = d), globalenv())
+  widen_bounds(rho)
+  without <- rho$clm.nll(rho, par[-length(par)])
+  stopifnot("the likelihood without random effect is not clm's" = abs(objective(c(par[-length(par)], -12)) - without) < 1e-6)
+}
+
+clmm_call <- function(spec, extra) {
+  parts <- c(
+    paste0(sub("^(\\w+) ~", "factor(\\1) ~", spec[["formula"]]),
+           if (!is.null(spec[["offset"]])) sprintf(" + offset(%s)", spec[["offset"]]), sprintf(" + (1 | %s)", spec$group)),
+    "data = d", if (!is.null(spec[["weights"]])) paste("weights =", spec[["weights"]]),
+    sprintf("link = \"%s\"", r_link(spec$link)), sprintf("threshold = \"%s\"", spec$threshold),
+    if (spec$nodes != 1) sprintf("nAGQ = %d", spec$nodes), extra
+  )
+  paste0("clmm(", paste(parts, collapse = ", "), ")")
+}
+
+# clmm2 names logit "logistic"
+clmm2_call <- function(spec, extra) {
+  parts <- c(
+    paste("location =", sub("^(\\w+) ~", "factor(\\1) ~", spec[["formula"]])),
+    if (!is.null(spec[["nominal"]])) paste("nominal =", spec[["nominal"]]), if (!is.null(spec[["scale"]])) paste("scale =", spec[["scale"]]),
+    paste("random =", spec$group), "data = d", if (!is.null(spec[["weights"]])) paste("weights =", spec[["weights"]]),
+    sprintf("link = \"%s\"", if (spec$link == "logit") "logistic" else r_link(spec$link)),
+    sprintf("threshold = \"%s\"", spec$threshold), if (spec$nodes != 1) sprintf("nAGQ = %d", spec$nodes), extra
+  )
+  paste0("clmm2(", paste(parts, collapse = ", "), ")")
+}
+
+evaluate_clmm <- function(rho, par)
+  (if (rho$nAGQ > 1) ordinal_ns$getNAGQ.ssr else ordinal_ns$getNLA.ssr)(rho, par)
+evaluate_clmm2 <- function(rho, par)
+  (if (rho$nAGQ > 1) ordinal_ns$getNAGQinC else ordinal_ns$getNLA2)(rho, par)
+
+record_case <- function(spec, text, run, exact, names_by_kind, r_par, r_log_likelihood, modes, levels_of_group, n, n_levels) {
+  par <- exact$par
+  p <- length(par)
+  se <- sqrt(diag(exact$vcov))
+  all_names <- c(unlist(names_by_kind, use.names = FALSE), "log_sd")
+  stopifnot(length(all_names) == p)
+  names(par) <- all_names
+  part <- function(kind) named(par[which(rep(names(names_by_kind), lengths(names_by_kind)) == kind)])
+  c(
+    spec[c("id", "about")], list(model = "clmm"), spec[setdiff(names(spec), c("id", "about"))],
+    list(
+      call = text, n = n, n_levels = n_levels, n_groups = length(levels_of_group), warnings = as.list(run$warnings),
+      expected = list(
+        log_likelihood = exact$logLik, alpha = part("alpha"), beta = part("beta"), zeta = part("zeta"),
+        random_sd = exp(par[[p]]), names = as.list(all_names), se = as.list(unname(se)),
+        vcov_lower = lower_triangle(exact$vcov),
+        mode = setNames(as.list(modes$mode), levels_of_group),
+        mode_variance = setNames(as.list(modes$variance), levels_of_group)
+      ),
+      accuracy = list(
+        newton_step_in_se = exact$newton_step_in_se, step_disagreement = exact$step_disagreement,
+        se_disagreement = exact$se_disagreement,
+        r_fit_off_by_se = max(abs(r_par - par) / se), r_fit_log_likelihood_off_by = r_log_likelihood - exact$logLik
+      )
+    )
+  )
+}
+
+fit_clmm <- function(spec) {
+  d <- read_data(spec$data)
+  for (column in spec$group) d[[column]] <- factor(d[[column]])
+  text <- clmm_call(spec, paste("control =", tight))
+  run <- with_warnings(eval(parse(text = text), list(d = d), globalenv()))
+  fit <- run$value
+  rho <- with_warnings(eval(parse(text = clmm_call(spec, paste("doFit = FALSE, control =", tight))), list(d = d), globalenv()))$value
+  objective <- exact_single(rho, evaluate_clmm)
+  r_par <- c(fit$coefficients, log(unlist(fit$ST)))
+  exact <- polish_mixed(objective, r_par)
+  check_link(spec, d, objective, exact$par)
+  objective(exact$par)
+  modes <- list(mode = rho$u * rho$tau, variance = rho$tau^2 / rho$D)
+  record_case(spec, text, run, exact, list(alpha = names(fit$alpha), beta = names(fit$beta)), r_par,
+              as.numeric(fit$logLik), modes, levels(fit$gfList[[1]]), length(rho$wts), length(fit$y.levels))
+}
+
+fit_clmm2 <- function(spec) {
+  d <- read_data(spec$data)
+  # nlminb's last digits are enough here: the polish below finishes the work
+  control <- "control = clmm2.control(method = \"nlminb\", gradTol = 1e-5, maxIter = 100L)"
+  text <- clmm2_call(spec, control)
+  start_text <- sub("clmm2.control(method = \"nlminb\"", "clmm2.control(method = \"ucminf\"", text, fixed = TRUE)
+  run <- with_warnings(tryCatch(eval(parse(text = text), list(d = d), globalenv()),
+                                error = function(e) eval(parse(text = start_text), list(d = d), globalenv())))
+  fit <- run$value
+  rho <- with_warnings(eval(parse(text = clmm2_call(spec, paste0("doFit = FALSE, ", control))), list(d = d), globalenv()))$value
+  objective <- exact_single(rho, evaluate_clmm2)
+  r_par <- fit$coefficients
+  r_par[length(r_par)] <- log(r_par[length(r_par)])
+  exact <- polish_mixed(objective, r_par)
+  check_link(spec, d, objective, exact$par)
+  objective(exact$par)
+  modes <- list(mode = rho$u * rho$stDev, variance = rho$stDev^2 / rho$D)
+  alpha <- names(fit$xi)
+  record_case(spec, text, run, exact, list(alpha = alpha, beta = names(fit$beta), zeta = names(fit$zeta)), r_par,
+              as.numeric(fit$logLik), modes, levels(factor(d[[spec$group]])), length(rho$weights), length(fit$lev))
+}
+
+try_cases <- function(specs, fit_one) {
+  fitted <- list(); failed <- list()
+  for (spec in specs) {
+    out <- tryCatch(fit_one(spec), error = function(e) conditionMessage(e))
+    if (is.character(out)) { failed[[spec$id]] <- out; cat("  not fitted:", spec$id, out, "\n") }
+    else fitted[[length(fitted) + 1]] <- out
+  }
+  list(fitted = fitted, failed = failed)
+}
+
+case <- function(id, about, formula = "y ~ x + z", ..., data = "main.csv", link = "logit", threshold = "flexible", group = "g", nodes = 1)
+  list(id = id, about = about, data = data, formula = formula, link = link, threshold = threshold, group = group, nodes = nodes, ...)
+
+one <- list()
+add <- function(...) one[[length(one) + 1]] <<- case(...)
+for (link in links) for (threshold in thresholds)
+  add(paste("clmm", link, threshold, sep = "-"), "Laplace", link = link, threshold = threshold)
+for (nodes in c(3, 7, 11, 15)) for (link in c("logit", "cloglog"))
+  add(sprintf("clmm-%s-agq%d", link, nodes), "adaptive Gauss-Hermite", link = link, nodes = nodes)
+add("clmm-probit-agq7", "adaptive Gauss-Hermite", link = "probit", nodes = 7)
+add("clmm-loglog-agq7", "adaptive Gauss-Hermite", link = "loglog", nodes = 7)
+add("clmm-cauchit-agq7", "adaptive Gauss-Hermite", link = "cauchit", nodes = 7)
+add("clmm-symmetric-agq7", "adaptive Gauss-Hermite", threshold = "symmetric", nodes = 7)
+add("clmm-equidistant-agq5", "adaptive Gauss-Hermite", threshold = "equidistant", nodes = 5)
+add("clmm-even-nodes", "an even number of nodes", nodes = 4)
+add("clmm-two-nodes", "two nodes", nodes = 2)
+add("clmm-no-predictors", "no predictors", formula = "y ~ 1")
+add("clmm-weights", "fractional weights", weights = "wt")
+add("clmm-weights-counts-agq7", "frequency weights", weights = "freq", nodes = 7, link = "probit")
+add("clmm-weights-zero", "a tenth of the weights is zero", weights = "wt0")
+add("clmm-offset", "offset", offset = "off")
+add("clmm-offset-weights-agq7", "offset and weights", offset = "off", weights = "wt", nodes = 7)
+add("clmm-interaction", "interaction", formula = "y ~ x * z")
+add("clmm-missing", "missing outcomes and predictors", formula = "ymiss ~ xmiss + z")
+add("clmm-level-gaps", "grades coded 1 2 4 7 9", formula = "ygap ~ x + z")
+add("clmm-badly-scaled", "a predictor in thousands", formula = "y ~ xbig + z")
+for (k in 2:7) add(sprintf("clmm-%d-grades", k), sprintf("%d grades", k), formula = sprintf("y%d ~ x + z", k), data = "grades.csv")
+add("clmm-2-grades-agq11", "2 grades, quadrature", formula = "y2 ~ x + z", data = "grades.csv", nodes = 11)
+add("clmm-2-grades-probit-agq7", "2 grades, quadrature", formula = "y2 ~ x", data = "grades.csv", nodes = 7, link = "probit")
+add("clmm-7-grades-agq7", "7 grades, quadrature", formula = "y7 ~ x + z", data = "grades.csv", nodes = 7, link = "probit")
+add("clmm-large-groups", "six large groups", formula = "y ~ x", data = "large.csv")
+add("clmm-large-groups-agq7", "six large groups, quadrature", formula = "y ~ x", data = "large.csv", nodes = 7)
+out <- try_cases(one, fit_clmm)
+write_cases(out$fitted, "clmm_one.json", "clmm: one random intercept", out$failed)
+
+effects <- list()
+add2 <- function(...) effects[[length(effects) + 1]] <<- case(...)
+# clmm2 against clmm on the same model: both programs, one answer
+add2("clmm2-plain", "clmm2 and clmm agree")
+for (link in links) for (effect in c("nominal", "scale", "both"))
+  add2(paste("clmm2", link, effect, sep = "-"), "effects, Laplace", link = link,
+       nominal = if (effect != "scale") "~ w", scale = if (effect != "nominal") "~ z")
+for (threshold in c("equidistant", "symmetric")) for (effect in c("nominal", "scale", "both"))
+  add2(paste("clmm2-logit", threshold, effect, sep = "-"), "effects, Laplace", threshold = threshold,
+       nominal = if (effect != "scale") "~ w", scale = if (effect != "nominal") "~ z")
+add2("clmm2-logit-both-agq7", "effects, quadrature", nominal = "~ w", scale = "~ z", nodes = 7)
+add2("clmm2-probit-both-agq11", "effects, quadrature", nominal = "~ w", scale = "~ z", nodes = 11, link = "probit")
+add2("clmm2-cloglog-scale-agq5", "effects, quadrature", scale = "~ z", nodes = 5, link = "cloglog")
+add2("clmm2-weights-both", "effects with weights", nominal = "~ w", scale = "~ z", weights = "wt")
+add2("clmm2-scale-numeric", "scale effect of a number", scale = "~ v")
+add2("clmm2-nominal-numeric", "nominal effect of a number", formula = "y ~ z", nominal = "~ v")
+out <- try_cases(effects, fit_clmm2)
+write_cases(out$fitted, "clmm_effects.json", "clmm2: one random intercept with nominal and scale effects", out$failed)
