@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ofsight.errors import ModelError
+from ofsight.ordinal.crossed import CrossedObjective
 from ofsight.ordinal.fit import ArrayFit
 from ofsight.ordinal.objective import FixedObjective, InterceptObjective
 from ofsight.ordinal.optimise import solve_information
@@ -44,6 +45,11 @@ def cluster_codes(fit: OrdinalFit, cluster: Any) -> Ints:
     """Return a cluster code 0..G-1 for each row used."""
     design = fit.arrays.design
     if cluster is None:
+        if len(design.groups) > 1:
+            raise ModelError(
+                "With several random intercepts name the clusters: a grouping that holds all "
+                f"others (of {', '.join(design.group_names)}) or a coarser column."
+            )
         if design.groups:
             return design.groups[0]
         return np.arange(fit.n, dtype=np.int64)
@@ -109,8 +115,10 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
                 "split by such clusters. Cluster by that grouping or by a coarser one."
             )
         sums = _sum_by(objective.scores(arrays.fitted), by_group)
+    elif isinstance(objective, CrossedObjective):
+        sums = _component_scores(fit, objective, codes)
     else:
-        sums = _component_scores(fit, codes)
+        raise ModelError("This objective gives no scores by cluster. Use kind='model'.")
     n_clusters = int(codes.max()) + 1
     if n_clusters < 2:
         raise ModelError("There is a single cluster: a sandwich needs several.")
@@ -122,8 +130,22 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
     return result
 
 
-def _component_scores(fit: OrdinalFit, codes: Ints) -> Floats:
-    raise ModelError(
-        "A cluster-robust covariance with several random intercepts is not available: crossed "
-        "groupings tie all rows together. Use kind='model'."
-    )
+def _component_scores(fit: OrdinalFit, objective: CrossedObjective, codes: Ints) -> Floats:
+    """Return scores by cluster when clusters hold whole groups of every grouping."""
+    arrays = fit.arrays
+    p = arrays.working.back.shape[0]
+    by_row, by_effect = objective.scores(arrays.fitted)
+    sums = np.zeros((int(codes.max()) + 1, arrays.fitted.shape[0]))
+    sums[:, :p] = _sum_by(by_row, codes[arrays.working.order])
+    for k, grouping in enumerate(arrays.active):
+        groups = arrays.design.groups[grouping]
+        by_group = np.zeros(int(groups.max()) + 1, dtype=np.int64)
+        by_group[groups] = codes
+        if np.any(by_group[groups] != codes):
+            raise ModelError(
+                f"Clusters cut through groups of {arrays.design.group_names[grouping]!r}: the "
+                "likelihood does not split by such clusters. Cluster by a grouping that holds "
+                "all others, or use kind='model'."
+            )
+        np.add.at(sums[:, p + k], by_group, by_effect[objective.positions[k]])
+    return sums

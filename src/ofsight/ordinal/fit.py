@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ofsight.errors import ModelError
 from ofsight.ordinal.convergence import Convergence, ConvergenceCode, Finding, assess
+from ofsight.ordinal.crossed import CrossedObjective
 from ofsight.ordinal.design import Design, Working, drop_aliased, prepare
 from ofsight.ordinal.links import LINKS
 from ofsight.ordinal.objective import FixedObjective, InterceptObjective, Objective
@@ -158,10 +159,10 @@ def build_objective(
     if not active:
         return FixedObjective(working.rows, link)
     codes = [design.groups[k][working.order] for k in active]
-    if len(active) == 1 and active[0] == 0:
+    if list(active) == [0]:
         starts = np.concatenate([[0], np.cumsum(np.bincount(codes[0]))]).astype(np.int64)
         return InterceptObjective(working.rows, starts, link, nodes)
-    raise NotImplementedError
+    return CrossedObjective(working.rows, codes, link)
 
 
 def _fit_mixed(

@@ -23,7 +23,9 @@ __all__ = [
     "InterceptObjective",
     "MappedObjective",
     "Objective",
+    "fixed_size",
     "gauss_hermite",
+    "thresholds_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -67,7 +69,7 @@ def fixed_size(rows: Rows) -> int:
     return int(q + rows.location.shape[1] + rows.scale.shape[1])
 
 
-def _thresholds(rows: Rows, parameters: Floats) -> Floats:
+def thresholds_of(rows: Rows, parameters: Floats) -> Floats:
     """Return thresholds by nominal column, shape (J - 1, m)."""
     q = rows.basis.shape[1]
     m = max(1, rows.nominal.shape[1])
@@ -114,7 +116,7 @@ class FixedObjective:
 
     def _evaluate(self, parameters: Floats, order: int, scores: Floats) -> Evaluation:
         params = np.array(parameters, dtype=np.float64)
-        theta = _thresholds(self.rows, params)
+        theta = thresholds_of(self.rows, params)
         bounds = self._bounds
         count = bounds.shape[0] - 1
         gradients = np.zeros((count, self.size))
@@ -199,18 +201,18 @@ class InterceptObjective:
         self._evaluate(parameters, 1, scores)
         return scores
 
-    def modes(self, parameters: Floats) -> tuple[Floats, Floats]:
+    def modes(self, parameters: Floats) -> tuple[tuple[Floats, Floats], ...]:
         """Return the conditional modes and their standard errors, each of shape (n_groups,).
 
         The standard error is that of the random effect given the parameters, from the
         curvature of the integrand at its mode.
         """
         self.evaluate(parameters, 0)
-        return self._modes[:, 0].copy(), self._modes[:, 1].copy()
+        return ((self._modes[:, 0].copy(), self._modes[:, 1].copy()),)
 
     def _evaluate(self, parameters: Floats, order: int, scores: Floats) -> Evaluation:
         params = np.array(parameters, dtype=np.float64)
-        theta = _thresholds(self.rows, params)
+        theta = thresholds_of(self.rows, params)
         bounds = self._bounds
         count = bounds.shape[0] - 1
         gradients = np.zeros((count, self.size))
