@@ -120,8 +120,12 @@ def gather_tables(
 
 def _gather_file(path: Path, name: str, gathered: Gathered, strangers: list[Path]) -> None:
     anything = False
+    doubt: ReleaseError | None = None
     for table in read_tables(path):
         found = recognise(table)
+        if isinstance(found, PassedOver) and found.doubt is not None:
+            doubt = doubt or found.doubt
+            gathered.findings.append(Finding("look-alike-sheet", found.reason, name, table.sheet))
         read = found if isinstance(found, PassedOver) else harmonise(found)
         if isinstance(read, PassedOver):
             anything = anything or read.known
@@ -131,6 +135,8 @@ def _gather_file(path: Path, name: str, gathered: Gathered, strangers: list[Path
         else:
             anything = True
             gathered.tables.append(read)
+    if not anything and doubt is not None:
+        raise doubt
     if not anything:
         strangers.append(path)
 

@@ -54,11 +54,24 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A table that is not read, and why; `known` says whether it is a publication we recognise."""
+    """A table that is not read, and why.
+
+    Attributes
+    ----------
+    table : TextTable
+        The table.
+    reason : str
+        Why, for a reader.
+    known : bool
+        Whether it is a publication that we recognise.
+    doubt : ReleaseError or None
+        What is wrong with it if it was meant to be read after all.
+    """
 
     table: TextTable
     reason: str
     known: bool
+    doubt: ReleaseError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +106,12 @@ def recognise(table: TextTable) -> Recognised | PassedOver:
     near = [(series, match) for series, match in matches if match and match.missing]
     # Of several that resemble it, the one that explains most of its headings is meant.
     for series, match in sorted(near, key=lambda pair: -len(pair[1].positions)):
-        needed = len(series.needed())
-        alike = needed - len(match.missing)
-        if (alike >= _FEWEST_ALIKE and alike / needed >= _RESEMBLES) or _claims(table, series):
+        alike = _resembles(series, match.missing)
+        if _claims(table, series) or (alike and _must_be(table, series)):
             raise _missing_column(table, series, match)
+        if alike:
+            error = _missing_column(table, series, match)
+            return PassedOver(table, f"resembles another series: {error.problem}", known=False, doubt=error)
     claimed = next((series for series, _ in matches if _claims(table, series)), None)
     if claimed is not None and any(any(cell.strip() for cell in row) for row in table.rows):
         raise _no_heading_row(table, claimed)
@@ -108,6 +123,15 @@ def _resembles(series: SeriesDefinition, missing: Sequence[str]) -> bool:
     needed = len(series.needed())
     alike = needed - len(missing)
     return alike >= _FEWEST_ALIKE and alike / needed >= _RESEMBLES
+
+
+def _must_be(table: TextTable, series: SeriesDefinition) -> bool:
+    """Whether a table that lacks needed headings can be nothing but this series.
+
+    Workbooks hold sheets that share columns with a register and are none (premises of supported
+    accommodation, say); nothing else looks like a table of inspections.
+    """
+    return table.sheet is None or series.reads in ("list", "in year")
 
 
 def _fullest(full: list[tuple[SeriesDefinition, _Match]]) -> list[tuple[SeriesDefinition, _Match]]:
