@@ -65,3 +65,21 @@ def predict_grades(
         for row in shown.iter_rows(named=True)
     ]
     return estimates, table
+
+
+def _probabilities(fit: Any, kind: str) -> pl.DataFrame:
+    """Return sector, grade, probability, standard error and interval of one fit.
+
+    Linear (delta-method) intervals can reach below zero for rare grades; a probability cannot.
+    """
+    random = "zero" if kind == "grid" else "integrate"
+    found: pl.DataFrame = fit.probabilities("sector", average="grid", random=random)
+    return found.select(
+        pl.col("sector").cast(pl.String),
+        pl.col("grade").cast(pl.String),
+        "probability",
+        "std_error",
+        pl.col("low").clip(lower_bound=0),
+        pl.col("high").clip(upper_bound=1),
+        kind=pl.lit(kind),
+    )
