@@ -125,6 +125,7 @@ def test_identifiers_are_unique_within_a_day(areas: Areas) -> None:
         ("City of Bradford Metropolitan District Council", "Bradford"),
         ("City of London", "City of London"),
         ("City of London Corporation", "City of London"),
+        ("City of London Council", "City of London"),
         ("Council of the Isles of Scilly", "Isles of Scilly"),
         ("Dorset (Pre LG)", "Dorset (to 2019)"),
         ("E10000002", "Buckinghamshire"),
@@ -234,6 +235,14 @@ def test_an_authority_is_refused_on_a_day_it_did_not_exist(areas: Areas) -> None
         areas.find("Cumberland", date(2020, 1, 1))
     with pytest.raises(UsageError, match="known from 1998-04-01"):
         areas.on(date(1990, 1, 1))
+
+
+def test_recognise_gives_none_where_find_raises(areas: Areas) -> None:
+    found = areas.recognise("Hull City Council")
+    assert found is not None
+    assert found.name == "Kingston upon Hull"
+    for asked in ("Cardiff", "Allerdale", "Nowhere", "", "London"):
+        assert areas.recognise(asked) is None
 
 
 def test_match_keeps_every_row_in_order(areas: Areas) -> None:

@@ -114,6 +114,8 @@ def test_larger_slips_need_a_registration_in_common(one: str, other: str) -> Non
         ("Pathway Care Solutions Ltd", "Pathway Care Solutions Ii Ltd"),
         ("Heartwood RSC Ltd", "Heartwood RSR Limited"),
         ("Care Bolton Homes Ltd", "Care Boston Homes Ltd"),
+        ("Compass Childrens Homes And Education East", "Compass Childrens Homes And Education Eastern"),
+        ("Compass Childrens Homes And Education", "Compass Childrens Homes And Education2"),
         ("East Sussex County Council", "West Sussex County Council"),
         ("4 Keys Care Ltd", "Keys Care Limited"),
     ],

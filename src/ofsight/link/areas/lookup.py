@@ -227,7 +227,7 @@ class Areas:
             self._by_key[key] = _Meaning(MatchStatus.AUTHORITY, (*others, authority))
 
     def _add_spelling(self, spelling: str, kind: str, name: str) -> None:
-        plain, normal, _ = spelling_keys(spelling)
+        plain, normal, *_ = spelling_keys(spelling)
         if kind == "authority":
             if name not in self._by_name:
                 raise DefinitionError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from ofsight.errors import DefinitionError
 from ofsight.link.areas.authority import Authority, Change, DatedCode
 
-__all__ = ["CONSTANT_SINCE", "read_authorities", "read_changes", "read_names", "with_changes"]
+__all__ = ["CONSTANT_SINCE", "read_authorities", "read_changes", "read_names", "rows_of", "with_changes"]
 
 CONSTANT_SINCE = date(2009, 4, 1)
 """Constant areas unite what was split or merged after this day."""
@@ -34,7 +34,7 @@ def read_authorities(file: Path) -> dict[str, Authority]:
         A missing column, a doubled name, a date or a code that cannot be read.
     """
     found: dict[str, Authority] = {}
-    for line, row in _rows(file, _AUTHORITY_COLUMNS):
+    for line, row in rows_of(file, _AUTHORITY_COLUMNS):
         name = row["authority"]
         if not name or name in found:
             problem = "has no name" if not name else f"gives '{name}' a second time"
@@ -68,7 +68,7 @@ def read_changes(file: Path) -> tuple[Change, ...]:
         A missing column or date, an unknown kind, or lists of different length.
     """
     changes = []
-    for line, row in _rows(file, _CHANGE_COLUMNS):
+    for line, row in rows_of(file, _CHANGE_COLUMNS):
         effective_on = _day(row["effective_on"], file, line)
         if effective_on is None or row["kind"] not in _KINDS:
             problem = "effective_on is empty" if effective_on is None else f"kind is '{row['kind']}'"
@@ -101,7 +101,7 @@ def read_changes(file: Path) -> tuple[Change, ...]:
 
 def read_names(file: Path) -> list[tuple[str, str, str]]:
     """Read ``authority_names.csv`` as (spelling, kind, authority)."""
-    return [(row["spelling"], row["kind"], row["authority"]) for _, row in _rows(file, _NAME_COLUMNS)]
+    return [(row["spelling"], row["kind"], row["authority"]) for _, row in rows_of(file, _NAME_COLUMNS)]
 
 
 def with_changes(authorities: dict[str, Authority], changes: Sequence[Change]) -> dict[str, Authority]:
@@ -249,8 +249,14 @@ def _day(text: str, file: Path, line: int) -> date | None:
         raise DefinitionError(f"{file}, row {line}: '{text}' is not a date. Write YYYY-MM-DD.") from None
 
 
-def _rows(file: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (row number from 1, row) of a CSV that has exactly these columns."""
+def rows_of(file: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (row number from 1, row) of a CSV file that has exactly these columns.
+
+    Raises
+    ------
+    DefinitionError
+        The file cannot be read, or has other columns, or a row has another number of cells.
+    """
     try:
         handle = file.open(encoding="utf-8", newline="")
     except OSError as error:

@@ -82,7 +82,9 @@ def without_council_words(name: str) -> str:
 def spelling_keys(name: str) -> Iterator[str]:
     """Yield the keys to look a name up under, the most literal first."""
     yield _plain(name)
-    yield normalise_authority_name(name)
+    key = normalise_authority_name(name)
+    yield key
+    yield _TRAILING.sub("", key).strip()  # "City of London Council": not yet the words in front
     yield without_council_words(name)
 
 

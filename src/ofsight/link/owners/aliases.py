@@ -1,16 +1,15 @@
-"""Reads the CSV files about owners that people edit."""
+"""Aliases of owners: what no rule can know, as rows that people edit."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from ofsight.errors import DefinitionError
+from ofsight.link.areas.read import rows_of
 
-__all__ = ["load_aliases", "rows_of", "shipped"]
+__all__ = ["load_aliases", "shipped"]
 
 
 def load_aliases(file: Path | None = None) -> dict[str, str]:
@@ -46,25 +45,3 @@ def _aliases(file: Path) -> tuple[tuple[str, str], ...]:
 def shipped(name: str) -> Path:
     """Give the path of a CSV file in ``definitions/codes``."""
     return Path(str(files("ofsight.definitions"))) / "codes" / name
-
-
-def rows_of(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (row number from 1, row) of a CSV file that has exactly these columns.
-
-    Raises
-    ------
-    DefinitionError
-        The file cannot be read, or has other columns, or a row has another number of cells.
-    """
-    try:
-        handle = file.open(encoding="utf-8", newline="")
-    except OSError as error:
-        raise DefinitionError(f"{file} cannot be read: {error.strerror}.") from error
-    with handle:
-        reader = csv.DictReader(handle)
-        if reader.fieldnames is None or tuple(reader.fieldnames) != columns:
-            raise DefinitionError(f"{file}: the columns are {reader.fieldnames}, expected {list(columns)}.")
-        for row in reader:
-            if None in row or None in row.values():
-                raise DefinitionError(f"{file}, row {reader.line_num}: not {len(columns)} cells.")
-            yield reader.line_num, {column: value.strip() for column, value in row.items()}

@@ -12,7 +12,8 @@ import polars as pl
 
 from ofsight.errors import DefinitionError, UsageError
 from ofsight.link.areas import Areas, load_areas
-from ofsight.link.owners.aliases import rows_of, shipped
+from ofsight.link.areas.read import rows_of
+from ofsight.link.owners.aliases import shipped
 from ofsight.link.owners.naming import compact, normalise_owner
 
 __all__ = ["KINDS", "GroupRow", "OwnerGroups", "group_on", "load_owner_groups"]

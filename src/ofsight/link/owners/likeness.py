@@ -100,7 +100,7 @@ def differ_only_by_typing(
     -------
     bool
     """
-    if _cut_short(one, other):
+    if _cut_short(one, other, n_names_with, protected):
         return True
     words, others = one.split(), other.split()
     if len(words) != len(others) or len(words) < 2:
@@ -121,7 +121,9 @@ def _slip(
 ) -> bool:
     """Tell whether one word is a slip of the pen of the other."""
     shorter, longer = sorted((a, b), key=len)
-    if len(shorter) < 4 or a[0] != b[0] or not (a + b).isalpha() or a in protected or b in protected:
+    if len(shorter) < 4 or not (a + b).isalpha() or a in protected or b in protected:
+        return False
+    if a[0] != b[0] and not evidence.same_registration:  # voice and choice, Bowden and Rowden
         return False
     if longer == f"{shorter}s":
         if shorter in _COMMON_NOUNS or shorter.removesuffix("s") in _COMMON_NOUNS:
@@ -139,10 +141,17 @@ def _slip(
     return len(shorter) >= 6 and a[-1] == b[-1]
 
 
-def _cut_short(one: str, other: str) -> bool:
-    """Tell whether one name is the other cut off in the middle of a word, as a narrow column does."""
+def _cut_short(one: str, other: str, n_names_with: Mapping[str, int], protected: frozenset[str]) -> bool:
+    """Tell whether one name is the other cut off in the middle of a word, as a narrow column does.
+
+    The stump must be no word of its own: ``Consulti`` is one, ``East`` before ``Eastern`` is not.
+    """
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < 24 or not longer.startswith(shorter):
         return False
     rest = longer[len(shorter) :]
-    return rest[0] != " " and " " not in rest and not rest.isdigit() and rest != "s"
+    stump = shorter.split()[-1]
+    whole = longer.split()[len(shorter.split()) - 1]
+    if rest[0] == " " or " " in rest or rest == "s" or any(letter.isdigit() for letter in rest):
+        return False
+    return n_names_with.get(stump, 0) <= 1 and stump not in protected and whole not in protected

@@ -218,20 +218,21 @@ def _by_typing(
 def _candidates(forms: list[_Form]) -> dict[str, list[tuple[str, float]]]:
     """Give each form the forms that are like it, the most like first.
 
-    Blocked by the first letter: a slip there is so rare, and a company that differs there so common, that
-    `differ_only_by_typing` refuses it anyway.
+    Blocked by the first letter, where a slip is rare and `differ_only_by_typing` wants evidence, and by
+    registration, which is that evidence.
     """
     blocks: dict[str, list[str]] = defaultdict(list)
     for form in forms:
         blocks[form.text[:1]].append(form.text)
-    like: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for registration in form.registrations:
+            blocks[f"registration {registration}"].append(form.text)
+    like: dict[str, dict[str, float]] = defaultdict(dict)
     for texts in blocks.values():
+        if len(texts) < 2:
+            continue
         for i, j, score in likeness_matrix([compact(text) for text in texts], SCORE_AT_LEAST):
-            like[texts[i]].append((texts[j], score))
-            like[texts[j]].append((texts[i], score))
-    for pairs in like.values():
-        pairs.sort(key=lambda pair: (-pair[1], pair[0]))
-    return like
+            like[texts[i]][texts[j]] = like[texts[j]][texts[i]] = score
+    return {text: sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])) for text, pairs in like.items()}
 
 
 def _places(areas: Areas) -> frozenset[str]:
