@@ -13,6 +13,7 @@ package beside ours.
 
 from ofsight.ordinal.clm import clm, clm_arrays
 from ofsight.ordinal.clmm import clmm, clmm_arrays
+from ofsight.ordinal.comparison import compare, nominal_test, scale_test
 from ofsight.ordinal.convergence import Convergence, ConvergenceCode
 from ofsight.ordinal.result import OrdinalFit
 
@@ -21,6 +22,9 @@ __all__ = [
     "clmm",
     "clm_arrays",
     "clmm_arrays",
+    "compare",
+    "nominal_test",
+    "scale_test",
     "OrdinalFit",
     "Convergence",
     "ConvergenceCode",

@@ -28,7 +28,7 @@ def _stamp_sources() -> str:
     """
     digest = sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.name == "links.py" or path.name.startswith(("kernel", "compile")):
+        if path.name.startswith(("compile", "kernel", "links")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -126,7 +126,7 @@ class CrossedObjective:
     @property
     def size(self) -> int:
         """The number of parameters, log standard deviations included (last)."""
-        return fixed_size(self.rows) + self.pattern.effects.shape[1]
+        return fixed_size(self.rows) + int(self.pattern.effects.shape[1])
 
     def _run(
         self, parameters: Floats, order: int, r: Floats, scores: Floats, level_scores: Floats

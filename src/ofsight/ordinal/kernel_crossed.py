@@ -39,7 +39,7 @@ class Pattern(NamedTuple):
         The R effects of each row, as positions in the elimination order.
     kind : ndarray of int64, shape (q,)
         The grouping of each effect.
-    starts, index : ndarray of int64
+    starts, lines : ndarray of int64
         Upper triangle of H by columns.
     parent, l_starts : ndarray of int64
         Elimination tree and columns of the factor.
@@ -52,7 +52,7 @@ class Pattern(NamedTuple):
     effects: Ints
     kind: Ints
     starts: Ints
-    index: Ints
+    lines: Ints
     parent: Ints
     l_starts: Ints
     pairs: Ints
@@ -151,7 +151,7 @@ def _find_modes(
     for _ in range(200):
         _assemble(link, pattern, kinds, places, r, taus, True, slope, values)
         if not factor(
-            pattern.starts, pattern.index, values, pattern.parent, pattern.l_starts, l_index,
+            pattern.starts, pattern.lines, values, pattern.parent, pattern.l_starts, l_index,
             l_values, pivots,
         ):  # fmt: skip
             return -math.inf
@@ -174,7 +174,7 @@ def _find_modes(
             break
     _assemble(link, pattern, kinds, places, r, taus, False, slope, values)
     if not factor(
-        pattern.starts, pattern.index, values, pattern.parent, pattern.l_starts, l_index,
+        pattern.starts, pattern.lines, values, pattern.parent, pattern.l_starts, l_index,
         l_values, pivots,
     ):  # fmt: skip
         return -math.inf
@@ -263,7 +263,7 @@ def evaluate_crossed(
     if not _place_all(rows, theta, params, kinds, places):
         return -math.inf
     slope = np.zeros(q)
-    values = np.zeros(pattern.index.shape[0])
+    values = np.zeros(pattern.lines.shape[0])
     l_index = np.zeros(pattern.l_starts[q], dtype=np.int64)
     l_values = np.zeros(pattern.l_starts[q])
     pivots = np.ones(q)

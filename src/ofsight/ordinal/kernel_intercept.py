@@ -24,21 +24,29 @@ Tutz, G. & Hennevogl, W. (1996). Random effects in ordinal regression models. CS
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.kernel_group import (
+    Space,
+    allocate,
+    edges,
+    find_mode,
+    log_integrand,
+    log_mean,
+    place_group,
+    slope,
+)
 from ofsight.ordinal.kernel_rows import (
     Rows,
     add_outer_row,
     add_row,
     chain_row,
-    place_row,
     row_gradient,
 )
-from ofsight.ordinal.links import HIGHEST, INTERIOR, LOWEST, cell_derivatives, cell_shift, cell_value
+from ofsight.ordinal.links import cell_derivatives
 
 __all__ = ["evaluate_groups"]
 
@@ -46,123 +54,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class _Space(NamedTuple):
-    """Working arrays of one call: p fixed parameters, p + 1 with tau, Q nodes, n rows a group.
-
-    kinds (n,), places (n, 4): each row's u, v, A and weight. tables (n, 18): its G_k at the
-    mode. b, work (3, p). vectors (4, p + 1): h_phi, h_r,phi, h_rr,phi, h_rrr,phi at the mode;
-    sums (5,): h and its four derivatives in r there. turns (3, p + 1): gradients of the mode,
-    of D and of kappa. nodes, posterior (Q,); firsts, mixed (Q, p + 1): h_phi, h_r,phi at the
-    nodes; slopes (Q, 2): h_r, h_rr there.
-    """
-
-    kinds: Ints
-    places: Floats
-    tables: Floats
-    b: Floats
-    work: Floats
-    vectors: Floats
-    sums: Floats
-    turns: Floats
-    score: Floats
-    nodes: Floats
-    posterior: Floats
-    firsts: Floats
-    mixed: Floats
-    slopes: Floats
-
-
-@compiled
-def _slope(link: int, n: int, kinds: Ints, places: Floats, r: float, omega: float) -> tuple[float, float]:
-    """Return h_r and -h_rr at r for the n rows of a group."""
-    slope = -r * omega
-    curve = omega
-    for i in range(n):
-        a = places[i, 2]
-        w = places[i, 3]
-        d1, d2 = cell_shift(link, kinds[i], a * (places[i, 0] - r), a * (places[i, 1] - r))
-        slope -= w * a * d1
-        curve -= w * a * a * d2
-    return slope, curve
-
-
-@compiled
-def _find_mode(link: int, n: int, kinds: Ints, places: Floats, start: float, omega: float) -> float:
-    """Return the conditional mode of a group.
-
-    Newton's method kept inside a bracket that the sign of the slope narrows; where the
-    curvature has the wrong sign (the Cauchy link) it bisects or walks uphill.
-    """
-    r = start
-    low = -math.inf
-    high = math.inf
-    for _ in range(200):
-        slope, curve = _slope(link, n, kinds, places, r, omega)
-        if slope > 0.0:
-            low = r
-        else:
-            high = r
-        # Without a curvature to trust, the prior's is a safe one.
-        step = slope / curve if curve > 0.1 * omega else slope / omega
-        limit = 8.0 / math.sqrt(max(curve, omega))
-        step = min(max(step, -limit), limit)
-        target = r + step
-        if not low < target < high:
-            if step == 0.0 or r + 0.5 * step == r:
-                break
-            target = 0.5 * (max(low, r - limit) + min(high, r + limit))
-        moved = abs(target - r) * math.sqrt(max(curve, omega))
-        r = target
-        if moved < 1e-8:  # quadratic convergence: the error left is its square
-            break
-    return r
-
-
-@compiled
-def _edges(places: Floats, i: int, r: float, kind: int) -> tuple[float, float]:
-    """Return the two edges of row i at random effect r; zero for an edge at infinity."""
-    a = places[i, 2]
-    hi = 0.0 if kind == HIGHEST else a * (places[i, 0] - r)
-    lo = 0.0 if kind == LOWEST else a * (places[i, 1] - r)
-    return hi, lo
-
-
-@compiled
-def _log_integrand(
-    link: int, n: int, kinds: Ints, places: Floats, r: float, tau: float, omega: float
-) -> float:
-    """Return h at r."""
-    total = -0.5 * r * r * omega - tau
-    for i in range(n):
-        hi, lo = _edges(places, i, r, kinds[i])
-        total += places[i, 3] * cell_value(link, kinds[i], hi, lo)
-    return total
-
-
-@compiled
-def _allocate(n: int, size: int, n_nodes: int) -> _Space:
-    """Return the working arrays."""
-    return _Space(
-        np.zeros(n, dtype=np.int64),
-        np.ones((n, 4)),
-        np.zeros((n, 18)),
-        np.zeros((3, size - 1)),
-        np.zeros((3, size - 1)),
-        np.zeros((4, size)),
-        np.zeros(5),
-        np.zeros((3, size)),
-        np.zeros(size),
-        np.zeros(n_nodes),
-        np.ones(n_nodes),
-        np.zeros((n_nodes, size)),
-        np.zeros((n_nodes, size)),
-        np.zeros((n_nodes, 2)),
-    )
-
-
 @compiled
 def _expand_at_mode(
-    link: int, first: int, n: int, rows: Rows, r: float, tau: float, n_alpha: int, space: _Space
+    link: int, first: int, n: int, rows: Rows, r: float, tau: float, n_alpha: int, space: Space
 ) -> None:
     """Sum over a group's rows, at its mode, all that the derivatives of M need."""
     h = np.zeros(10)
@@ -176,7 +70,7 @@ def _expand_at_mode(
     for i in range(n):
         w = space.places[i, 3]
         a = space.places[i, 2]
-        hi, lo = _edges(space.places, i, r, space.kinds[i])
+        hi, lo = edges(space.places, i, r, space.kinds[i])
         g = space.tables[i]
         cell_derivatives(link, space.kinds[i], hi, lo, g)
         row_gradient(first + i, rows, n_alpha, b)
@@ -207,7 +101,7 @@ def _expand_at_mode(
 
 @compiled
 def _expand_at_nodes(
-    link: int, first: int, n: int, rows: Rows, tau: float, n_alpha: int, space: _Space
+    link: int, first: int, n: int, rows: Rows, tau: float, n_alpha: int, space: Space
 ) -> None:
     """Sum h_phi, h_r,phi, h_r and h_rr at every node."""
     p = space.b.shape[1]
@@ -227,7 +121,7 @@ def _expand_at_nodes(
         a = space.places[i, 2]
         row_gradient(first + i, rows, n_alpha, space.b)
         for q in range(space.nodes.shape[0]):
-            hi, lo = _edges(space.places, i, space.nodes[q], space.kinds[i])
+            hi, lo = edges(space.places, i, space.nodes[q], space.kinds[i])
             cell_derivatives(link, space.kinds[i], hi, lo, g)
             chain_row(g, a, hi, lo, 0, h)
             add_row(h, w, space.b, space.firsts[q])
@@ -245,7 +139,7 @@ def _add_curvature(
     rows: Rows,
     r: float,
     n_alpha: int,
-    space: _Space,
+    space: Space,
     c1: float,
     c2: float,
     hessian: Floats,
@@ -262,7 +156,7 @@ def _add_curvature(
     for i in range(n):
         a = space.places[i, 2]
         kind = space.kinds[i]
-        hi, lo = _edges(space.places, i, r, kind)
+        hi, lo = edges(space.places, i, r, kind)
         chain_row(space.tables[i], a, hi, lo, 1, h)
         for j in range(6):
             w[j] = -c1 * h[4 + j]
@@ -273,7 +167,7 @@ def _add_curvature(
             if n_nodes == 1:
                 chain_row(space.tables[i], a, hi, lo, 0, h)
             else:
-                hi, lo = _edges(space.places, i, space.nodes[q], kind)
+                hi, lo = edges(space.places, i, space.nodes[q], kind)
                 cell_derivatives(link, kind, hi, lo, g)
                 chain_row(g, a, hi, lo, 0, h)
             for j in range(6):
@@ -285,7 +179,7 @@ def _add_curvature(
 
 
 @compiled
-def _add_nodes(xi: Floats, order: int, space: _Space, hessian: Floats) -> tuple[float, float]:
+def _add_nodes(xi: Floats, order: int, space: Space, hessian: Floats) -> tuple[float, float]:
     """Add the gradient and the outer products of adaptive quadrature with several nodes.
 
     Returns the posterior means of h_r and of xi h_r: the weights on the second derivatives of
@@ -300,12 +194,12 @@ def _add_nodes(xi: Floats, order: int, space: _Space, hessian: Floats) -> tuple[
     e1 = 0.0
     e2 = 0.0
     for q in range(n_nodes):
-        slope = space.slopes[q, 0]
-        e1 += space.posterior[q] * slope
-        e2 += space.posterior[q] * xi[q] * slope
+        push = space.slopes[q, 0]
+        e1 += space.posterior[q] * push
+        e2 += space.posterior[q] * xi[q] * push
         for c in range(size):
             moves[q, c] = space.turns[0, c] + xi[q] * space.turns[2, c]
-            firsts[q, c] += slope * moves[q, c]
+            firsts[q, c] += push * moves[q, c]
             mean[c] += space.posterior[q] * firsts[q, c]
     for c in range(size):
         space.score[c] += mean[c]
@@ -326,7 +220,7 @@ def _add_nodes(xi: Floats, order: int, space: _Space, hessian: Floats) -> tuple[
 
 @compiled
 def _add_mode_terms(
-    space: _Space,
+    space: Space,
     curve: float,
     r: float,
     omega: float,
@@ -360,44 +254,6 @@ def _add_mode_terms(
 
 
 @compiled
-def _log_mean(
-    link: int, n: int, r: float, kappa: float, tau: float, xi: Floats, log_omega: Floats, space: _Space
-) -> float:
-    """Return the log of the quadrature sum; set nodes and their posterior weights."""
-    omega = math.exp(-2.0 * tau)
-    n_nodes = xi.shape[0]
-    top = -math.inf
-    for q in range(n_nodes):
-        space.nodes[q] = r + kappa * xi[q]
-        space.posterior[q] = log_omega[q] + _log_integrand(
-            link, n, space.kinds, space.places, space.nodes[q], tau, omega
-        )
-        top = max(top, space.posterior[q])
-    if not top > -math.inf:
-        return -math.inf
-    mass = 0.0
-    for q in range(n_nodes):
-        space.posterior[q] = math.exp(space.posterior[q] - top)
-        mass += space.posterior[q]
-    for q in range(n_nodes):
-        space.posterior[q] /= mass
-    return top + math.log(mass)
-
-
-@compiled
-def _place_group(first: int, n: int, rows: Rows, theta: Floats, params: Floats, space: _Space) -> bool:
-    """Fill the places of a group's rows; say whether every cell has edges in order."""
-    n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
-    for i in range(n):
-        kind = place_row(first + i, rows, theta, params, n_alpha, space.places[i])
-        space.kinds[i] = kind
-        space.places[i, 3] = 1.0 if rows.weights.shape[0] == 0 else rows.weights[first + i]
-        if kind == INTERIOR and not space.places[i, 0] > space.places[i, 1]:
-            return False
-    return True
-
-
-@compiled
 def _differentiate(
     link: int,
     first: int,
@@ -408,7 +264,7 @@ def _differentiate(
     curve: float,
     xi: Floats,
     order: int,
-    space: _Space,
+    space: Space,
     hessian: Floats,
 ) -> None:
     """Set the group's score and add its Hessian, once mode, nodes and sums are there."""
@@ -469,20 +325,20 @@ def evaluate_groups(
     longest = 0
     for group in range(first_group, last_group):
         longest = max(longest, starts[group + 1] - starts[group])
-    space = _allocate(longest, params.shape[0], xi.shape[0])
+    space = allocate(longest, params.shape[0], xi.shape[0])
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
     total = 0.0
     for group in range(first_group, last_group):
         first = starts[group]
         n = starts[group + 1] - first
-        if not _place_group(first, n, rows, theta, params, space):
+        if not place_group(first, n, rows, theta, params, space):
             return -math.inf
-        r = _find_mode(link, n, space.kinds, space.places, modes[group, 0], omega)
+        r = find_mode(link, n, space.kinds, space.places, modes[group, 0], omega)
         if order > 0:
             _expand_at_mode(link, first, n, rows, r, tau, n_alpha, space)
             curve = -space.sums[2]
         else:
-            _, curve = _slope(link, n, space.kinds, space.places, r, omega)
+            _, curve = slope(link, n, space.kinds, space.places, r, omega)
         if not curve > 0.0 or not abs(r) < math.inf:
             return -math.inf
         kappa = 1.0 / math.sqrt(curve)
@@ -490,11 +346,11 @@ def evaluate_groups(
         modes[group, 1] = kappa
         space.nodes[0] = r
         if xi.shape[0] > 1:
-            value = _log_mean(link, n, r, kappa, tau, xi, log_omega, space)
+            value = log_mean(link, n, r, kappa, tau, xi, log_omega, space)
         elif order > 0:
             value = space.sums[0]
         else:
-            value = _log_integrand(link, n, space.kinds, space.places, r, tau, omega)
+            value = log_integrand(link, n, space.kinds, space.places, r, tau, omega)
         value += math.log(kappa)
         if not abs(value) < math.inf:
             return -math.inf

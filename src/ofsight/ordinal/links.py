@@ -37,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.links_normal import HIGHEST, INTERIOR, LOWEST, capped_exp, probit_parts
 
 __all__ = [
     "HIGHEST",
@@ -56,10 +57,6 @@ CLOGLOG: Final = 2
 LOGLOG: Final = 3
 CAUCHIT: Final = 4
 
-INTERIOR: Final = 0
-LOWEST: Final = 1
-HIGHEST: Final = 2
-
 LATENT_VARIANCE: Final = {
     "logit": math.pi**2 / 3,
     "probit": 1.0,
@@ -70,15 +67,6 @@ LATENT_VARIANCE: Final = {
 """Variance of the latent error; the Cauchy distribution has none."""
 
 _FAR: Final = 700.0  # exp() of more overflows
-_LOG_ROOT_2PI: Final = 0.9189385332046727
-_ROOT_HALF: Final = 0.7071067811865476
-_ROOT_2_OVER_PI: Final = 0.7978845608028654
-
-
-@compiled
-def _exp(x: float) -> float:
-    """Return exp(x), capped short of overflow."""
-    return math.exp(min(x, _FAR))
 
 
 @compiled
@@ -87,56 +75,6 @@ def _log_logistic(x: float) -> float:
     if x > 0.0:
         return -math.log1p(math.exp(-x))
     return x - math.log1p(math.exp(x))
-
-
-@compiled
-def inverse_mills(x: float) -> float:
-    """Return phi(x) / Phi(x) of the normal distribution, for any x."""
-    if x > -5.0:
-        return _ROOT_2_OVER_PI * math.exp(-0.5 * x * x) / math.erfc(-x * _ROOT_HALF)
-    # Laplace's continued fraction of the Mills ratio, from the bottom up.
-    z = -x
-    tail = z
-    for k in range(60, 0, -1):
-        tail = z + k / tail
-    return tail
-
-
-@compiled
-def _log_normal_cdf(x: float) -> float:
-    """Return log Phi(x)."""
-    if x > -5.0:
-        if x > 1.0:
-            return math.log1p(-0.5 * math.erfc(x * _ROOT_HALF))
-        return math.log(0.5 * math.erfc(-x * _ROOT_HALF))
-    return -0.5 * x * x - _LOG_ROOT_2PI - math.log(inverse_mills(x))
-
-
-@compiled
-def _probit_parts(kind: int, hi: float, lo: float) -> tuple[float, float, float]:
-    """Return (log P, phi(hi) / P, phi(lo) / P) for edges that lie mostly below zero."""
-    if kind == LOWEST:
-        return _log_normal_cdf(hi), inverse_mills(hi), 0.0
-    if kind == HIGHEST:
-        return _log_normal_cdf(-lo), 0.0, inverse_mills(-lo)
-    width = hi - lo
-    centre = 0.5 * (hi + lo)
-    if width < 0.02 and width * abs(centre) < 0.02:
-        # The integral of the density about the centre, as a series in the width.
-        h = 0.25 * width * width
-        c = centre * centre
-        ratio = width * (1.0 + h / 6.0 * (c - 1.0) + h * h / 120.0 * (c * c - 6.0 * c + 3.0))
-        log_p = -0.5 * c - _LOG_ROOT_2PI + math.log(ratio)
-        return (
-            log_p,
-            _exp(-0.5 * width * centre - 0.125 * width * width) / ratio,
-            _exp(0.5 * width * centre - 0.125 * width * width) / ratio,
-        )
-    mills = inverse_mills(hi)
-    density = _exp(width * centre)  # phi(lo) / phi(hi)
-    below = density * mills / inverse_mills(lo)  # Phi(lo) / Phi(hi)
-    rest = 1.0 - below
-    return _log_normal_cdf(hi) + math.log(rest), mills / rest, density * mills / rest
 
 
 @compiled
@@ -191,15 +129,15 @@ def cell_value(link: int, kind: int, hi: float, lo: float) -> float:
             link = CLOGLOG
             kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
     if link == CLOGLOG:
-        value = 0.0 if kind == LOWEST else -_exp(lo)
+        value = 0.0 if kind == LOWEST else -capped_exp(lo)
         if kind != HIGHEST:
-            d = _exp(hi) if kind == LOWEST else _exp(lo) * math.expm1(min(hi - lo, _FAR))
+            d = capped_exp(hi) if kind == LOWEST else capped_exp(lo) * math.expm1(min(hi - lo, _FAR))
             if d <= 0.0:
                 return -math.inf
             value += math.log(-math.expm1(-d))
         return value
     if link == PROBIT:
-        return _probit_parts(kind, hi, lo)[0]
+        return probit_parts(kind, hi, lo)[0]
     return _cauchit_parts(kind, hi, lo)[0]
 
 
@@ -228,16 +166,16 @@ def cell_shift(link: int, kind: int, hi: float, lo: float) -> tuple[float, float
             link = CLOGLOG
             kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
     if link == CLOGLOG:
-        slope = 0.0 if kind == LOWEST else -_exp(lo)
+        slope = 0.0 if kind == LOWEST else -capped_exp(lo)
         curve = slope
         if kind != HIGHEST:
-            d = _exp(hi) if kind == LOWEST else _exp(lo) * math.expm1(min(hi - lo, _FAR))
+            d = capped_exp(hi) if kind == LOWEST else capped_exp(lo) * math.expm1(min(hi - lo, _FAR))
             q, s = _gap(d)
             slope += d * q
             curve += d * q - d * d * s
         return sign * slope, curve
     if link == PROBIT:
-        _, a1, b1 = _probit_parts(kind, hi, lo)
+        _, a1, b1 = probit_parts(kind, hi, lo)
     else:
         _, a1, b1 = _cauchit_parts(kind, hi, lo)
     n1 = a1 - b1
@@ -292,14 +230,14 @@ def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> Non
 @compiled
 def _cloglog_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill the table of G_k for the complementary log-log link."""
-    w2 = 0.0 if kind == LOWEST else _exp(lo)
+    w2 = 0.0 if kind == LOWEST else capped_exp(lo)
     for k in range(3):
         g[6 * k] = -w2
         g[6 * k + 2] = -w2
         g[6 * k + 5] = -w2
     if kind == HIGHEST:
         return
-    w1 = _exp(hi)
+    w1 = capped_exp(hi)
     d = w1 if kind == LOWEST else w2 * math.expm1(min(hi - lo, _FAR))
     if d <= 0.0:
         g[0] = -math.inf
@@ -339,7 +277,7 @@ def _ratio_table(link: int, kind: int, hi: float, lo: float, g: NDArray[np.float
     derivatives of L, saves digits when the cell is narrow.
     """
     if link == PROBIT:
-        value, a1, b1 = _probit_parts(kind, hi, lo)
+        value, a1, b1 = probit_parts(kind, hi, lo)
     else:
         value, a1, b1 = _cauchit_parts(kind, hi, lo)
     b1 = -b1
