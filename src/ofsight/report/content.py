@@ -1,0 +1,81 @@
+"""From a study folder to a document: which sections, in which order."""
+
+from __future__ import annotations
+
+from ofsight.report.document import Block, Document, Note, Paragraph, Section, Text
+from ofsight.report.folder import StudyFolder
+from ofsight.report.sections.checks import ledger_section, truth_section
+from ofsight.report.sections.comparison import comparison_section, other_sections
+from ofsight.report.sections.grades import grades_section
+from ofsight.report.sections.probabilities import probabilities_section
+from ofsight.report.sections.provenance import citing_section, licence_lines, provenance_section
+from ofsight.report.sections.sample import sample_section
+from ofsight.report.sections.sources import source_line
+from ofsight.report.sections.summary import summary_section, title_of
+from ofsight.report.wording import capital
+
+__all__ = ["BANNER", "make_document"]
+
+BANNER = "Synthetic data: no number here is about a real home."
+"""What stands on every page of a report on synthetic data."""
+
+
+def _question(folder: StudyFolder) -> Section:
+    asked = folder.words("question") or "The study folder does not say what was asked."
+    return Section("question", "What was asked", (Paragraph(capital(asked)),))
+
+
+def _opening(folder: StudyFolder) -> tuple[Block, ...]:
+    if folder.synthetic is None:
+        return ()
+    note = str(folder.synthetic.get("note") or "").strip()
+    items: tuple[Text, ...] = (
+        "This report was made from releases that ofsight invented, to show what it does and to test that it "
+        "finds what is there. Nothing in it says anything about children’s homes in England.",
+        *((note,) if note else ()),
+    )
+    return (Note("Synthetic data", items, "synthetic"),)
+
+
+def make_document(folder: StudyFolder) -> Document:
+    """Build the report of a study, before it has a format.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+        From `ofsight.report.folder.read_study_folder`.
+
+    Returns
+    -------
+    Document
+        The same folder always gives the same document.
+    """
+    truth = truth_section(folder)
+    sections = (
+        summary_section(folder),
+        _question(folder),
+        comparison_section(folder),
+        probabilities_section(folder),
+        grades_section(folder),
+        *other_sections(folder),
+        sample_section(folder),
+        *((truth,) if truth is not None else ()),
+        ledger_section(folder),
+        provenance_section(folder),
+        citing_section(folder),
+    )
+    byline: list[Text] = [source_line(folder)]
+    description = str(folder.sample.get("description") or "").strip()
+    if description:
+        byline.append(f"Sample: {description}")
+    byline.append("Not official statistics.")
+    return Document(
+        title=title_of(folder),
+        kicker=folder.words("title"),
+        byline=tuple(byline),
+        banner="" if folder.synthetic is None else BANNER,
+        opening=_opening(folder),
+        sections=sections,
+        footer=licence_lines(folder),
+        keywords=("children's homes", "Ofsted", "inspection outcomes", "ownership"),
+    )

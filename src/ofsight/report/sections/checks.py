@@ -1,0 +1,213 @@
+"""The ledger: every published number beside ours; and, for synthetic data, the truth beside ours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from ofsight.report.document import Block, Cell, Column, Paragraph, Row, Section, Table, Text, Tone
+from ofsight.report.folder import StudyFolder, number
+from ofsight.report.gaps import find_gaps, main_model
+from ofsight.report.wording import (
+    capital,
+    count,
+    decimal,
+    domain_label,
+    interval,
+    ratio,
+    sector_label,
+    share,
+    term_label,
+)
+from ofsight.vocabulary import Domain
+
+__all__ = ["ledger_section", "truth_section"]
+
+_TONES: Mapping[str, Tone] = {
+    "same to print": "good",
+    "within one standard error": "good",
+    "same direction": "fair",
+    "differs": "poor",
+    "not reproducible from public data": "muted",
+}
+_DOMAINS = (Domain.OVERALL.value, Domain.LEADERSHIP.value, Domain.PROTECTION.value)
+
+
+def _places(text: str, quantity: str) -> int:
+    """Return how many decimals a published number is shown with: as many as it was printed with."""
+    value = number(text)
+    if value is None or (value == int(value) and quantity not in ("odds ratio", "probability")):
+        return 0
+    if quantity in ("odds ratio", "probability"):
+        return 3
+    return max(len(text.partition(".")[2].rstrip("0")), 1)
+
+
+def _value(text: str, low: str, high: str, places: int) -> str:
+    value = number(text)
+    if value is None:
+        return text.strip() or "–"
+    shown = decimal(value, places)
+    bounds = number(low), number(high)
+    if bounds[0] is not None and bounds[1] is not None:
+        shown += f" ({decimal(bounds[0], places)} to {decimal(bounds[1], places)})"
+    return shown
+
+
+def _ours_places(places: int, quantity: str) -> int:
+    return places + 1 if places == 0 and quantity.endswith(("mean", "median")) else places
+
+
+def _what(row: Mapping[str, str]) -> str:
+    contrast, _, grade = row.get("contrast", "").partition("/grade:")
+    kind, _, name = contrast.partition(":")
+    parts = []
+    if row.get("outcome"):
+        parts.append(domain_label(row["outcome"], short=row["outcome"] in _DOMAINS))
+    if contrast == "sector" or kind == "sector":
+        against = row.get("quantity") in ("odds ratio", "difference in count per inspection")
+        parts.append(term_label(contrast) if against else sector_label(name))
+    elif contrast:
+        parts.append(term_label(contrast))
+    if grade:
+        parts.append(grade)
+    parts.append(row.get("quantity", ""))
+    return capital(", ".join(part for part in parts if part))
+
+
+def _ledger_row(row: Mapping[str, str]) -> Row:
+    quantity, verdict = row.get("quantity", ""), row.get("verdict", "")
+    places = _places(row.get("published", ""), quantity)
+    published = _value(
+        row.get("published", ""), row.get("published_low", ""), row.get("published_high", ""), places
+    )
+    ours = _value(
+        row.get("ours", ""), row.get("ours_low", ""), row.get("ours_high", ""), _ours_places(places, quantity)
+    )
+    difference = number(row.get("difference"))
+    sign = "+" if difference is not None and difference > 0 else ""
+    shown = "–" if difference is None else f"{sign}{decimal(difference, _ours_places(places, quantity))}"
+    cells: tuple[Text | Cell, ...] = (
+        _what(row),
+        published,
+        ours,
+        shown,
+        Cell(capital(verdict) or "No verdict", _TONES.get(verdict, "plain")),
+        row.get("note", "") or "–",
+    )
+    return Row(cells)
+
+
+def _verdicts(rows: tuple[Mapping[str, str], ...]) -> Table:
+    counts = Counter(row.get("verdict", "") or "no verdict" for row in rows)
+    return Table(
+        "table-verdicts",
+        "Published numbers by verdict",
+        (Column("Verdict", share=3), Column("Numbers", numeric=True), Column("Share", numeric=True)),
+        (
+            *(
+                Row(
+                    (
+                        Cell(capital(verdict), _TONES.get(verdict, "plain")),
+                        count(counts[verdict]),
+                        share(counts[verdict], len(rows)),
+                    )
+                )
+                for verdict in (*_TONES, *(found for found in counts if found not in _TONES))
+            ),
+            Row(("All published numbers", count(len(rows)), "100.0%"), "total"),
+        ),
+    )
+
+
+def _ledger_table(item: str, rows: list[Mapping[str, str]]) -> Table:
+    name = capital(item.replace("table", "table ").replace("figure", "figure "))
+    laid: list[Row] = []
+    for model in dict.fromkeys(row.get("model", "") for row in rows):
+        if model:
+            laid.append(Row((capital(model),), "group"))
+        laid.extend(_ledger_row(row) for row in rows if row.get("model", "") == model)
+    return Table(
+        f"ledger-{''.join(c if c.isascii() and c.isalnum() else '-' for c in item.lower()) or 'other'}",
+        f"{name}: published beside ours",
+        (
+            Column("Number", share=2.4),
+            Column("Published", numeric=True, share=1.5),
+            Column("Ours", numeric=True, share=1.5),
+            Column("Difference", numeric=True),
+            Column("Verdict", share=1.4),
+            Column("Why", share=2.4),
+        ),
+        tuple(laid),
+        folded=len(laid) > 15,
+        stacked=True,
+    )
+
+
+def ledger_section(folder: StudyFolder) -> Section:
+    """Return the ledger, verdict counts first."""
+    rows = folder.rows("ledger")
+    title = "Published numbers beside ours"
+    if not rows:
+        return Section("ledger", title, (Paragraph("The study folder holds no ledger (ledger.csv)."),))
+    blocks: list[Block] = [
+        Paragraph(
+            "Each number that the paper printed stands beside ours. The verdict says how near they are; "
+            "where they differ, the last column says why."
+        )
+    ]
+    if folder.synthetic is not None:
+        blocks.append(
+            Paragraph("The data of this report is synthetic, so ours need not agree with what was published.")
+        )
+    blocks.append(_verdicts(rows))
+    for item in dict.fromkeys(row.get("item", "") for row in rows):
+        blocks.append(_ledger_table(item, [row for row in rows if row.get("item", "") == item]))
+    return Section("ledger", title, tuple(blocks))
+
+
+def truth_section(folder: StudyFolder) -> Section | None:
+    """Return, for synthetic data whose truth is known, the true odds ratios beside the estimated ones."""
+    domains = (folder.synthetic or {}).get("domains")
+    if not isinstance(domains, Mapping):
+        return None
+    gaps = find_gaps(folder.of("table2"))
+    rows = []
+    for gap in gaps:
+        truth = domains.get(gap.outcome)
+        ratios = truth.get("odds_ratios") if isinstance(truth, Mapping) else None
+        true = number(ratios.get(gap.sector)) if isinstance(ratios, Mapping) else None
+        if gap.model != main_model(gaps) or true is None:
+            continue
+        inside = gap.low is not None and gap.high is not None and gap.low <= true <= gap.high
+        rows.append(
+            Row(
+                (
+                    f"{domain_label(gap.outcome)}: {sector_label(gap.sector).lower()}",
+                    ratio(true),
+                    ratio(gap.estimate),
+                    interval(gap.low, gap.high),
+                    Cell("inside" if inside else "outside", "good" if inside else "poor"),
+                )
+            )
+        )
+    if not rows:
+        return None
+    table = Table(
+        "table-truth",
+        "The odds ratios that the data were drawn from, and what the study found",
+        (
+            Column("Odds ratio against local authority", share=2.6),
+            Column("True", numeric=True),
+            Column("Estimated", numeric=True),
+            Column("95% interval", numeric=True, share=1.4),
+            Column("Truth is", share=1.0),
+        ),
+        tuple(rows),
+        note="Of 95% intervals, about one in twenty leaves the truth out.",
+    )
+    return Section(
+        "truth",
+        "The known truth beside the estimates",
+        (Paragraph("These releases were drawn from a model whose parameters are known."), table),
+    )

@@ -1,0 +1,139 @@
+"""Where every number comes from, how to make it again, how to cite it, and under which licence."""
+
+from __future__ import annotations
+
+import ofsight
+from ofsight.report.document import (
+    Block,
+    Bullets,
+    Code,
+    Column,
+    Facts,
+    Paragraph,
+    Row,
+    Section,
+    Span,
+    Table,
+    Text,
+)
+from ofsight.report.folder import StudyFolder, number
+from ofsight.report.wording import day, decimal
+
+__all__ = ["OGL", "citing_section", "licence_lines", "provenance_section"]
+
+OGL = "Contains public sector information licensed under the Open Government Licence v3.0."
+_OGL_LINK = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
+
+
+def _facts(folder: StudyFolder) -> Facts:
+    pairs: list[tuple[str, Text]] = [("Study", (Span(folder.words("study"), code=True),))]
+    known: tuple[tuple[str, object, bool], ...] = (
+        ("Dataset fingerprint", folder.dataset.get("fingerprint"), True),
+        ("Dataset built", day(folder.dataset.get("built_at")), False),
+        ("Newest release", folder.dataset.get("newest_release"), True),
+        ("Dataset made with ofsight", folder.dataset.get("ofsight"), False),
+        ("Study made with ofsight", folder.about.get("ofsight"), False),
+        ("Report made with ofsight", getattr(ofsight, "__version__", None), False),
+    )
+    for name, value, code in known:
+        words = "" if value is None else str(value).strip()
+        if words:
+            pairs.append((name, (Span(words, code=True),) if code else words))
+    seconds = number(folder.about.get("seconds"))
+    if seconds is not None:
+        pairs.append(("The study took", f"{decimal(seconds, 1)} seconds"))
+    return Facts(tuple(pairs))
+
+
+def _commands(folder: StudyFolder) -> Code:
+    study = folder.words("study")
+    first = "ofsight demo --to DEMO" if folder.synthetic is not None else None
+    lines = [
+        "ofsight build --releases RELEASES --dataset DATASET",
+        f"ofsight study --dataset DATASET --to STUDY --study {study}",
+        "ofsight report --study STUDY --to REPORT",
+    ]
+    return Code(tuple([first] if first else lines), "Commands that make this report again")
+
+
+def _files(folder: StudyFolder) -> Table | None:
+    rows = [
+        Row(
+            (
+                (Span(row.get("file", ""), code=True),),
+                row.get("sheet", "") or "–",
+                (Span(row.get("sha256", ""), code=True),),
+            )
+        )
+        for row in folder.rows("releases")
+    ]
+    if not rows:
+        return None
+    return Table(
+        "table-files",
+        "Files read, with their sha256",
+        (Column("File", share=2.2), Column("Sheet", share=1.2), Column("sha256", share=2.6)),
+        tuple(rows),
+        folded=True,
+        stacked=True,
+    )
+
+
+def provenance_section(folder: StudyFolder) -> Section:
+    """Return where the numbers come from and how to make them again."""
+    blocks: list[Block] = [_facts(folder), _commands(folder)]
+    if folder.synthetic is None:
+        blocks.append(
+            Paragraph(
+                "The first command reads the files listed below; the same files give the same fingerprint "
+                "and the same numbers."
+            )
+        )
+    files = _files(folder)
+    blocks.append(files if files is not None else Paragraph("The study folder does not list the files read."))
+    notes = folder.listed("notes")
+    if notes:
+        blocks.append(Paragraph("Notes of the study:"))
+        blocks.append(Bullets(notes))
+    if folder.words("authors_note"):
+        blocks.append(Paragraph(folder.words("authors_note")))
+    return Section("provenance", "Where the numbers come from", tuple(blocks))
+
+
+def licence_lines(folder: StudyFolder) -> tuple[Text, ...]:
+    """Return the licence and status lines, which no edition leaves out."""
+    words = folder.words("licence")
+    lines: list[Text] = []
+    if folder.synthetic is not None:
+        lines.append("Synthetic data, made by ofsight; no number is about a real home, owner or council.")
+    lines.append(
+        (
+            OGL.removesuffix("Open Government Licence v3.0."),
+            Span("Open Government Licence v3.0", link=_OGL_LINK),
+            ".",
+        )
+    )
+    if words and words.rstrip(".") != OGL.rstrip("."):
+        lines.append(words)
+    lines.append(
+        "Not official statistics, and not endorsed by Ofsted or the Department for Education. Names and "
+        "addresses of homes are withheld by the publisher and not sought here."
+    )
+    return tuple(lines)
+
+
+def citing_section(folder: StudyFolder) -> Section:
+    """Return how to cite, and the licence."""
+    fingerprint = str(folder.dataset.get("fingerprint") or "")
+    version = str(folder.about.get("ofsight") or folder.dataset.get("ofsight") or "")
+    ours = f"ofsight{' ' + version if version else ''}, study {folder.words('study')}"
+    if fingerprint:
+        ours += f", dataset {fingerprint[:12]}"
+    blocks: list[Block] = []
+    if folder.words("citation"):
+        blocks.append(
+            Paragraph((Span("The study that this report repeats: ", strong=True), folder.words("citation")))
+        )
+    blocks.append(Paragraph((Span("This report: ", strong=True), f"{ours}.")))
+    blocks.append(Bullets(licence_lines(folder)))
+    return Section("citing", "How to cite, and licence", tuple(blocks))

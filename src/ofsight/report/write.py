@@ -1,0 +1,64 @@
+"""Writing the editions of a report, each whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ofsight.errors import UsageError
+from ofsight.files import write_text
+from ofsight.report.content import make_document
+from ofsight.report.document import Document
+from ofsight.report.folder import read_study_folder
+from ofsight.report.html import render_html
+
+__all__ = ["FORMATS", "write_report"]
+
+
+def _write_html(document: Document, path: Path) -> None:
+    write_text(path, render_html(document))
+
+
+_WRITERS: Mapping[str, Callable[[Document, Path], None]] = {"html": _write_html}
+
+FORMATS: tuple[str, ...] = tuple(_WRITERS)
+"""The editions that can be written."""
+
+
+def write_report(study: Path, to: Path, *, formats: Sequence[str] = ("html",)) -> list[Path]:
+    """Write the report of a study.
+
+    Parameters
+    ----------
+    study : Path
+        A study folder, as `ofsight study` writes it. Nothing else is read.
+    to : Path
+        Folder of the report; made when it is not there. Files of other names in it are left alone.
+    formats : sequence of str
+        Which editions, of `FORMATS`.
+
+    Returns
+    -------
+    list of Path
+        The files written, in the order of the formats: ``<to>/report.html`` and so on.
+
+    Raises
+    ------
+    UsageError
+        An unknown format, or `study` is no study folder.
+    DatasetError
+        A file of the study folder is damaged.
+    """
+    wanted = [formats] if isinstance(formats, str) else list(dict.fromkeys(formats))
+    unknown = [name for name in wanted if name not in _WRITERS]
+    if unknown or not wanted:
+        raise UsageError(
+            f"Unknown report format: {', '.join(unknown) or 'none named'}. Allowed: {', '.join(FORMATS)}."
+        )
+    document = make_document(read_study_folder(Path(study)))
+    written = []
+    for name in wanted:
+        path = Path(to) / f"report.{name}"
+        _WRITERS[name](document, path)
+        written.append(path)
+    return written

@@ -1,0 +1,173 @@
+"""Charts: well-formed, escaped, legible on a phone, and true to their numbers."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ofsight.report.charts import NARROW, WIDE, draw, draw_alone
+from ofsight.report.charts.axis import Log, Straight, spread
+from ofsight.report.charts.model import (
+    Chart,
+    Dot,
+    DotChart,
+    DotPanel,
+    DotRow,
+    Forest,
+    ForestGroup,
+    ForestRow,
+    Line,
+    LineChart,
+    LinePanel,
+)
+from ofsight.report.charts.svg import text_width
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = '<script>alert("&")</script>'
+
+FOREST = Forest(
+    (
+        ForestGroup(
+            HOSTILE,
+            (
+                ForestRow("For-profit, unadjusted", 0.56, 0.48, 0.66, "two"),
+                ForestRow("Third sector, age at inspection", 0.83, 0.62, 1.10, "three", hollow=True),
+                ForestRow("Never converged", None, None, None),
+                ForestRow("Runs off", 0.9, 1e-9, 1e9),
+            ),
+        ),
+    ),
+    "Odds ratio of a better grade (logarithmic scale); 1 means the same as local authority homes",
+    "lower grades",
+    "higher grades",
+)
+LINES = LineChart(
+    (
+        LinePanel(
+            HOSTILE,
+            (
+                Line("Local authority", "one", ((2014, 400), (2015, 420), (2017, 380))),
+                Line("Third sector", "three", ((2014, 390), (2015, 410), (2017, 378))),
+            ),
+        ),
+        LinePanel("Homes", (Line("Local authority", "one", ((2014, 0),)),)),
+    )
+)
+DOTS = DotChart(
+    (
+        DotPanel(
+            "Overall",
+            (
+                DotRow(
+                    "Requires improvement to be good",
+                    (Dot(HOSTILE, "one", 0.2, 0.1, 0.3), Dot("For-profit", "two", 0.25, None, None)),
+                ),
+            ),
+        ),
+    ),
+    "Percent",
+)
+
+
+def parsed(chart: Chart, width: float) -> ElementTree.Element:
+    text = draw(chart, width, name="x", title=HOSTILE, description="Says “what” & why", alone=False)
+    return ElementTree.fromstring(text)
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("chart", [FOREST, LINES, DOTS], ids=["forest", "lines", "dots"])
+def test_a_chart_is_well_formed_named_and_inside_its_sheet(chart: Chart, width: float) -> None:
+    svg = parsed(chart, width)
+    _, _, across, down = (float(n) for n in svg.attrib["viewBox"].split())
+    assert across == width
+    assert svg.attrib["role"] == "img"
+    ids = svg.attrib["aria-labelledby"].split()
+    assert [svg.find(f"{SVG}title").attrib["id"], svg.find(f"{SVG}desc").attrib["id"]] == ids
+    assert svg.find(f"{SVG}title").text == HOSTILE, "escaped on the way in, whole on the way out"
+    assert not svg.findall(f".//{SVG}script")
+    for text in svg.findall(f".//{SVG}text"):
+        size, x, y = (float(text.attrib[key]) for key in ("font-size", "x", "y"))
+        assert size >= 12
+        assert 0 <= y <= down
+        start = x - {"middle": 0.5, "end": 1.0}.get(text.attrib.get("text-anchor", ""), 0.0) * text_width(
+            text.text or "", size
+        )
+        assert start >= -6, text.text
+        assert start + text_width(text.text or "", size) <= width + 6, text.text
+
+
+def test_a_file_carries_its_colours_and_a_page_does_not() -> None:
+    assert "#F46A25" in draw_alone(FOREST, title="t", description="d")
+    assert "#F46A25" not in draw(FOREST, WIDE, name="x", title="t", description="d")
+
+
+def test_an_estimate_that_is_missing_says_so_and_has_no_marker() -> None:
+    only = Forest((ForestGroup("G", (ForestRow("None", None, None, None),)),), "a", "b", "c")
+    svg = parsed(only, WIDE)
+    assert "not estimated" in [text.text for text in svg.iter(f"{SVG}text")]
+    assert not [shape for shape in svg.iter() if "mark" in shape.attrib.get("class", "").split()]
+
+
+def test_an_interval_that_runs_off_the_axis_ends_in_arrows() -> None:
+    only = Forest((ForestGroup("G", (ForestRow("Wide", 1.0, 1e-9, 1e9),)),), "a", "b", "c")
+    arrows = [p for p in parsed(only, WIDE).iter(f"{SVG}path") if "whisker" in p.attrib["class"]]
+    assert len(arrows) == 2
+
+
+def test_markers_stand_where_the_axis_puts_their_estimates() -> None:
+    only = Forest(
+        (ForestGroup("G", tuple(ForestRow("R", r, r / 1.1, r * 1.1) for r in (0.5, 1.0, 2.0))),), "", "", ""
+    )
+    places = [float(c.attrib["cx"]) for c in parsed(only, WIDE).iter(f"{SVG}circle")]
+    assert places[1] - places[0] == pytest.approx(places[2] - places[1], abs=0.2), (
+        "halving and doubling weigh the same"
+    )
+    line = next(
+        float(line.attrib["x1"])
+        for line in parsed(only, WIDE).iter(f"{SVG}line")
+        if line.attrib["class"] == "reference"
+    )
+    assert places[1] == pytest.approx(line, abs=0.1)
+
+
+def test_a_year_without_a_value_breaks_the_line() -> None:
+    paths = [
+        p.attrib["d"] for p in parsed(LINES, WIDE).iter(f"{SVG}path") if p.attrib["class"].startswith("line")
+    ]
+    assert len(paths) == 2, "2014 to 2015 for each; 2017 stands alone"
+    assert all(len(re.findall(r"[ML]", path)) == 2 for path in paths)
+
+
+@given(st.lists(st.floats(0.001, 1000), max_size=8))
+def test_a_log_axis_holds_one_and_orders_its_values(values: list[float]) -> None:
+    axis = Log.around(values, 0, 300)
+    assert axis.holds(1)
+    assert 1.0 in axis.ticks(36)
+    places = [axis.at(value) for value in sorted(values)]
+    assert places == sorted(places)
+    assert all(0 <= place <= 300.001 for place in places)
+    ticks = [axis.at(tick) for tick in axis.ticks(36)]
+    assert all(right - left >= 36 - 1e-9 for left, right in pairwise(ticks))
+
+
+@given(st.floats(0.0001, 1e7), st.integers(2, 6))
+def test_a_straight_axis_starts_at_zero_and_reaches_the_largest(most: float, n_ticks: int) -> None:
+    axis = Straight.upto(most, 200, 0, n_ticks)
+    assert axis.at(0) == 200
+    assert axis.high >= most * 0.999
+    assert axis.ticks()[0] == 0
+    assert len(axis.ticks()) <= n_ticks + 2
+
+
+@given(st.lists(st.floats(0, 200), max_size=6))
+def test_spread_labels_keep_their_order_and_distance(wanted: list[float]) -> None:
+    places = spread(wanted, 16, 0, 200)
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    ordered = [places[i] for i in order]
+    assert all(b - a >= 16 - 1e-9 for a, b in pairwise(ordered))
+    assert all(-1e-9 <= place <= 200 + 1e-9 for place in places)
