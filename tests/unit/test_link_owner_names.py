@@ -112,6 +112,7 @@ def test_councils_are_recognised(name: str, authority: str) -> None:
     [
         "Birmingham Children's Trust Limited",
         "South Tyneside College",
+        "Norfolk County Council Trading Limited",
         "Bury Care Ltd",
         "Kent Limited",
         "Peterborough City & Cambridgeshire County Councils",

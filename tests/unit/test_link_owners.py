@@ -145,6 +145,24 @@ def test_names_that_look_alike_stay_apart_without_evidence(one: str, other: str)
     assert found[one] != found[other]
 
 
+def test_another_first_letter_is_another_word_unless_a_registration_is_in_common() -> None:
+    one, other = "Oak Bowden School Ltd", "Oak Rowden School Ltd"
+    assert len(set(ids(one, other, place=["Leeds", "Leeds"]).values())) == 2
+    assert len(set(ids(one, other, urn=["SC1", "SC1"]).values())) == 1
+
+
+def test_three_words_in_another_order_are_another_name() -> None:
+    found = ids("Oak House Care Ltd", "Care Oak House Ltd")
+    assert found["Oak House Care Ltd"] != found["Care Oak House Ltd"]
+
+
+def test_of_two_printings_in_one_year_the_more_frequent_gives_the_id() -> None:
+    frame = pl.DataFrame(
+        {"owner": ["Monach Care Ltd", "Monarch Care Ltd"], "n": [1, 9], "local_authority": ["Kent"] * 2}
+    )
+    assert link_owners(frame)["owner_id"].unique().to_list() == ["monarch-care"]
+
+
 def test_a_word_that_several_companies_use_is_not_a_slip() -> None:
     names = [
         "Horizon Care Ltd",
@@ -235,6 +253,23 @@ def test_groups_match_one_day_per_owner() -> None:
     assert found["group"].to_list() == ["Cambian", "CareTech", None]
     with pytest.raises(UsageError, match="1 owners but 0 days"):
         load_owner_groups().match(pl.Series(["a"]), pl.Series([], dtype=pl.Date))
+
+
+def test_the_most_exact_row_gives_the_group(tmp_path: Path) -> None:
+    file = tmp_path / "owner_groups.csv"
+    rows = [
+        "keys *,Keys,group,,,,x",
+        "keys care north *,North,group,,,,x",
+        "keys care north west,West,group,,,,x",
+    ]
+    for order in (rows, rows[::-1]):
+        file.write_text(HEAD + "\n".join(order) + "\n", encoding="utf-8")
+        groups = load_owner_groups(file)
+        found = [
+            groups.group_on(f"keys-{rest}", date(2024, 1, 1))
+            for rest in ("one", "care-north-east", "care-north-west")
+        ]
+        assert found == ["Keys", "North", "West"]
 
 
 def test_every_group_of_ofsteds_list_that_names_allow_is_there() -> None:
