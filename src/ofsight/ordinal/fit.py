@@ -15,7 +15,7 @@ from ofsight.ordinal.crossed import CrossedObjective
 from ofsight.ordinal.design import Design, Working, drop_aliased, prepare
 from ofsight.ordinal.links import LINKS
 from ofsight.ordinal.objective import FixedObjective, InterceptObjective, Objective
-from ofsight.ordinal.optimise import Optimum, maximise
+from ofsight.ordinal.optimise import TOLERANCE, Optimum, maximise
 from ofsight.ordinal.starts import start_fixed, start_variance
 from ofsight.ordinal.thresholds import THRESHOLDS
 
@@ -23,6 +23,7 @@ __all__ = ["ArrayFit", "fit_design"]
 
 Floats = NDArray[np.float64]
 
+_ROUGH = 0.3  # of a standard error
 _SMALLEST_LOG_SD = -7.0  # a standard deviation of 0.001 of a unit: zero for every purpose
 
 
@@ -146,7 +147,9 @@ def fit_design(
     code = LINKS.index(link)
     objective = FixedObjective(working.rows, code)
     start = start_fixed(working.rows, link, objective.size)
-    fixed = maximise(objective, start, max_iterations=max_iterations)
+    # A mixed model only starts from here: near is near enough.
+    tolerance = _ROUGH if design.groups else TOLERANCE
+    fixed = maximise(objective, start, max_iterations=max_iterations, tolerance=tolerance)
     if not design.groups:
         return _finish(design, working, link, threshold, 0, objective, fixed, (), aliased, notes)
     return _fit_mixed(design, working, link, threshold, nodes, fixed, aliased, notes, max_iterations)
@@ -206,8 +209,9 @@ def _fit_mixed(
             )
             notes.append(Finding(ConvergenceCode.VARIANCE_AT_ZERO, message))
         active = [k for k in active if k not in gone]
-    objective = FixedObjective(working.rows, LINKS.index(link))
-    return _finish(design, working, link, threshold, nodes, objective, fixed, (), aliased, notes)
+    bare = FixedObjective(working.rows, LINKS.index(link))
+    fixed = maximise(bare, fixed.parameters, max_iterations=max_iterations)
+    return _finish(design, working, link, threshold, nodes, bare, fixed, (), aliased, notes)
 
 
 def _finish(

@@ -187,13 +187,14 @@ def cell_shift(link: int, kind: int, hi: float, lo: float) -> tuple[float, float
 @compiled
 def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill the table of G_k for the logit link."""
+    p = 1.0  # the product of the factors of P, for one logarithm when none is extreme
     if kind != HIGHEST:
         e = math.exp(-abs(hi))
         f = 1.0 / (1.0 + e)
         upper = e * f if hi > 0.0 else f  # 1 - F(hi)
+        p *= f if hi > 0.0 else e * f
         d0 = e * f * f
         d1 = d0 * (2.0 * upper - 1.0)
-        g[0] += _log_logistic(hi)
         g[1] += upper
         g[3] -= d0
         g[6] += upper
@@ -206,9 +207,9 @@ def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> Non
         e = math.exp(-abs(lo))
         f = 1.0 / (1.0 + e)
         lower = f if lo > 0.0 else e * f  # F(lo)
+        p *= e * f if lo > 0.0 else f
         d0 = e * f * f
         d1 = d0 * (1.0 - 2.0 * lower)
-        g[0] += _log_logistic(-lo)
         g[2] -= lower
         g[5] -= d0
         g[6] -= lower
@@ -219,12 +220,13 @@ def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> Non
         g[17] -= d0 * (1.0 - 6.0 * d0)
     if kind == INTERIOR:
         q, s = _gap(hi - lo)
-        g[0] += math.log(-math.expm1(lo - hi))
+        p /= 1.0 + q
         g[1] += q
         g[2] -= q
         g[3] -= s
         g[4] += s
         g[5] -= s
+    g[0] = math.log(p) if 1e-9 < p < 0.999 else cell_value(LOGIT, kind, hi, lo)
 
 
 @compiled

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ofsight.ordinal.objective import Evaluation, Objective
 
-__all__ = ["Optimum", "Stop", "maximise", "solve_information"]
+__all__ = ["TOLERANCE", "Optimum", "Stop", "maximise", "solve_information"]
 
 Floats = NDArray[np.float64]
 

@@ -88,21 +88,22 @@ def start_variance(objective: Objective, fixed: Floats, n_location: int, link: s
     Returns
     -------
     ndarray, shape (p + n_effects,)
-        The best of a few standard deviations, the same for every effect.
+        The best of a few standard deviations, each twice the last, the same for every effect.
     """
     residual = LATENT_VARIANCE[link]
     unit = math.sqrt(3.0 if math.isnan(residual) else residual)
-    best = None
-    highest = -math.inf
-    for sd in (0.15 * unit, 0.4 * unit, 0.8 * unit, 1.6 * unit, 3.2 * unit):
-        sd_each = sd / math.sqrt(n_effects)
-        start = np.concatenate([fixed, np.full(n_effects, math.log(sd_each))])
-        start[:n_location] *= inflate(link, sd * sd)
-        value = objective.evaluate(start, 0).log_likelihood
-        if value > highest:
-            highest, best = value, start
-        elif best is not None:
-            break
-    if best is None:
-        best = np.concatenate([fixed, np.full(n_effects, math.log(0.4 * unit))])
-    return best
+    tried: dict[int, tuple[float, Floats]] = {}
+
+    def attempt(step: int) -> float:
+        if step not in tried:
+            sd = 0.4 * unit * 2.0**step
+            start = np.concatenate([fixed, np.full(n_effects, math.log(sd / math.sqrt(n_effects)))])
+            start[:n_location] *= inflate(link, sd * sd)
+            tried[step] = objective.evaluate(start, 0).log_likelihood, start
+        return tried[step][0]
+
+    step = 1 if attempt(1) > attempt(0) else 0
+    direction = 1 if step else -1
+    while abs(step) < 4 and attempt(step + direction) > attempt(step):
+        step += direction
+    return tried[step][1]

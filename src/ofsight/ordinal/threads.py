@@ -16,7 +16,7 @@ import numba
 
 __all__ = ["chunk_count", "run_chunks"]
 
-_ROWS_PER_CHUNK = 1024
+_ROWS_PER_CHUNK = 2048
 _MOST_CHUNKS = 64
 _pools: dict[int, ThreadPoolExecutor] = {}
 
@@ -41,4 +41,15 @@ def run_chunks(work: Callable[[int], float], count: int) -> list[float]:
     if pid not in _pools:
         _pools.clear()  # a forked child has the parent's pool without its threads
         _pools[pid] = ThreadPoolExecutor(cores, thread_name_prefix="ofsight-ordinal")
-    return list(_pools[pid].map(work, range(count)))
+    results = [0.0] * count
+    waiting = iter(range(count))  # shared: whoever is free takes the next chunk
+
+    def take() -> None:
+        for i in waiting:
+            results[i] = work(i)
+
+    helpers = [_pools[pid].submit(take) for _ in range(min(cores, count) - 1)]
+    take()
+    for helper in helpers:
+        helper.result()
+    return results
