@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from ofsight.errors import DefinitionError, UsageError
-from ofsight.link.areas import Areas, load_areas
+from ofsight.link.areas import Areas, DatedCode, load_areas
 
 CODES = Path(str(files("ofsight.definitions"))) / "codes"
 AREA_FILES = ("authorities.csv", "authority_changes.csv", "authority_names.csv")
@@ -184,6 +185,22 @@ def test_codes_outside_a_life_are_the_nearest_ones(areas: Areas) -> None:
     assert cumberland.code_on(date(2015, 1, 1)) == "E06000063"
     assert areas.find("Poole").code_on(date(2024, 1, 1)) == "E06000029"
     assert areas.find("875").code_on(date(2008, 1, 1)) is None
+    twice = replace(
+        cumberland,
+        codes=(
+            DatedCode("E06000063", date(2023, 4, 1), date(2030, 3, 31)),
+            DatedCode("E06000099", date(2030, 4, 1)),
+        ),
+    )
+    assert [twice.code_on(date(year, 4, 1)) for year in (2015, 2029, 2030)] == [
+        "E06000063", "E06000063", "E06000099",
+    ]  # fmt: skip
+
+
+def test_without_a_day_codes_are_of_the_2025_vintage(areas: Areas) -> None:
+    assert areas.find("Barnsley").code == areas.find("E08000038").code == "E08000016"
+    assert areas.match(pl.Series(["Sheffield"]))["code"].item() == "E08000019"
+    assert areas.match(pl.Series(["Sheffield"]), date(2025, 4, 1))["code"].item() == "E08000039"
 
 
 def test_successors_and_predecessors(areas: Areas) -> None:
@@ -198,6 +215,8 @@ def test_successors_and_predecessors(areas: Areas) -> None:
         "Dorset",
     }
     assert areas.successors("Buckinghamshire") == ()
+    assert areas.predecessors("Buckinghamshire") == ()
+    assert areas.predecessors("Barnsley") == ()
 
 
 def test_unknown_names_are_refused_with_the_nearest(areas: Areas) -> None:
@@ -282,6 +301,7 @@ def test_a_reorganisation_is_one_row(folder: Path) -> None:
     assert areas.find("E06000068").name == "West Surrey"
     surrey = areas.find("Surrey")
     assert (surrey.exists_until, surrey.successors) == (eve, ("East Surrey", "West Surrey"))
+    assert [code.valid_until for code in surrey.codes] == [eve]
     assert east.constant_area == surrey.constant_area == "Surrey"
     assert len(areas.constant_areas()) == 150
     with pytest.raises(UsageError, match="Surrey ended on 2027-03-31"):
@@ -325,6 +345,7 @@ def test_a_new_code_is_one_row(folder: Path) -> None:
         ("authority_changes.csv", "2027-04-01,split,Poole,A,,,", "authorities.csv says 2019-03-31"),
         ("authority_changes.csv", "2022-04-01,split,Surrey,Cumberland,,,", "authorities.csv says 2023-04-01"),
         ("authority_changes.csv", "2026-04-01,recode,Leeds,Leeds,,399,", "authorities.csv says 383"),
+        ("authority_changes.csv", "2024-04-01,recode,Barnsley,Barnsley,E08000038,,", "says 2025-04-01"),
         ("authority_changes.csv", "2026-04-01,recode,Leeds", "not 7 cells"),
         ("authority_names.csv", "Brizzle,authority,Bristoll,", "stands for 'Bristoll'"),
         ("authority_names.csv", "Brizzle,town,Bristol,", "the kind of 'Brizzle' is 'town'"),
