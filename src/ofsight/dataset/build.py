@@ -13,10 +13,21 @@ from typing import Any
 import polars as pl
 
 from ofsight import __version__
+from ofsight.dataset.authorities import (
+    gather_authority_records,
+    reconcile_authority_inspections,
+    unmatched_areas,
+)
 from ofsight.dataset.gather import Gathered, gather_tables, list_files
 from ofsight.dataset.homes import describe_homes, take_snapshots
 from ofsight.dataset.movements import gather_movements
 from ofsight.dataset.reconcile import gather_records, reconcile
+from ofsight.dataset.statistics import (
+    gather_control_totals,
+    gather_lookup,
+    gather_neighbours,
+    gather_statistics,
+)
 from ofsight.dataset.store import read_metadata, write_dataset
 from ofsight.dataset.tables import KEPT, TABLES, conform
 from ofsight.dataset.validate import validate
@@ -142,6 +153,12 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
     movements = gather_movements(gathered.tables)
+    authority_records = gather_authority_records(gathered.tables)
+    statistics = gather_statistics(gathered.tables)
+    odd = [
+        *unmatched_areas(authority_records, "local_authority", "authority_records"),
+        *unmatched_areas(statistics, "published_name", "authority_statistics"),
+    ]
     set_aside = _set_aside(gathered.tables, reconciled.set_aside, gave_way)
     made = {
         "inspections": reconciled.inspections,
@@ -150,13 +167,19 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
         "records": reconciled.records,
         "revisions": reconciled.revisions,
         "movements": movements,
+        "authority_inspections": reconcile_authority_inspections(authority_records),
+        "authority_records": authority_records,
+        "authority_statistics": statistics,
+        "neighbours": gather_neighbours(gathered.tables),
+        "district_lookup": gather_lookup(gathered.tables),
+        "control_totals": gather_control_totals(gathered.tables),
         "set_aside": set_aside,
-        "findings": findings_frame([*gathered.findings, *_of_tables(gathered.tables)]),
+        "findings": findings_frame([*gathered.findings, *_of_tables(gathered.tables), *odd]),
     }
     made["releases"] = _releases(gathered, made)
     made = {table.name: conform(table, made[table.name]) for table in TABLES}
-    odd = validate(made)
-    made["findings"] = pl.concat([made["findings"], findings_frame(odd)])
+    noticed = findings_frame(validate(made))
+    made["findings"] = pl.concat([made["findings"], noticed])
     return made
 
 

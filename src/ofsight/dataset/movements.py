@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from ofsight.dataset.stack import stack_records
 from ofsight.dataset.tables_homes import HOME_TABLES
 from ofsight.harmonise.rows import HarmonisedTable
 
@@ -16,15 +17,7 @@ _KINDS = ("movements", "closures")
 
 def gather_movements(tables: Iterable[HarmonisedTable]) -> pl.DataFrame:
     """Stack the movements of all releases, each with its origin and ``edition``, the release's last day."""
-    frames = [
-        table.records.with_columns(
-            release=pl.lit(table.release),
-            sheet=pl.lit(table.sheet, dtype=pl.String),
-            edition=pl.lit(table.period.end),
-        )
-        for table in tables
-        if table.series.reads in _KINDS
-    ]
-    if not frames:
+    stacked = stack_records(tables, _KINDS)
+    if stacked is None:
         return pl.DataFrame(schema=HOME_TABLES[0].schema() | {"edition": pl.Date})
-    return pl.concat(frames).sort("urn", "edition", "kind", "release")
+    return stacked.sort("urn", "edition", "kind", "release")

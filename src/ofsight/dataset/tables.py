@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from ofsight.dataset.columns import ORIGIN, URN, Column, Reference, Table
+from ofsight.dataset.tables_authorities import AUTHORITY_TABLES
 from ofsight.dataset.tables_homes import HOME_TABLES
 from ofsight.vocabulary import (
     Effectiveness,
@@ -152,6 +153,7 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     *HOME_TABLES,
+    *AUTHORITY_TABLES,
     Table(
         "releases",
         "one table of one official file",
@@ -204,7 +206,16 @@ TABLES: tuple[Table, ...] = (
 
 
 # The tables in which a row that was read is found again: a row is kept when it is in one of them.
-KEPT: tuple[str, ...] = ("records", "home_snapshots", "movements")
+KEPT: tuple[str, ...] = (
+    "records",
+    "home_snapshots",
+    "movements",
+    "authority_records",
+    "authority_statistics",
+    "neighbours",
+    "district_lookup",
+    "control_totals",
+)
 
 
 def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

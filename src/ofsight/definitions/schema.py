@@ -154,6 +154,10 @@ class SeriesDefinition(_Strict):
         What the publisher has called a category or a part of it, and our word where the words differ.
     rounding : dict of str to str
         How numbers are rounded, by geographic level.
+    symbols : dict of str to str
+        What a symbol in place of a number means here, where that is not what it means elsewhere.
+    tells : dict of str to str
+        Columns, and a pattern that some of their values match, where data sets share one layout.
     not_read : tuple of str
         Headings that are known and on purpose not read.
     other_headings : {"unknown", "left alone"}
@@ -180,6 +184,8 @@ class SeriesDefinition(_Strict):
     categories: dict[str, str] = Field(default_factory=dict)
     breakdowns: dict[str, str] = Field(default_factory=dict)
     rounding: dict[str, str] = Field(default_factory=dict)
+    symbols: dict[str, str] = Field(default_factory=dict)
+    tells: dict[str, str] = Field(default_factory=dict)
     not_read: tuple[str, ...] = ()
     other_headings: Literal["unknown", "left alone"] = "unknown"
 
@@ -208,6 +214,11 @@ class SeriesDefinition(_Strict):
         return next(
             (measure for measure, pattern in self._measure_patterns if pattern.fullmatch(heading)), None
         )
+
+    @property
+    def is_a_sheet(self) -> bool:
+        """Whether the series is known by the name of its sheet."""
+        return self.sheet != _NEVER
 
     def needed(self) -> tuple[str, ...]:
         """Return the columns without which a table cannot be used."""
@@ -322,7 +333,10 @@ def _complete(name: str, data: dict[str, Any], raw: dict[str, dict[str, Any]]) -
         template = raw.get(f"{other}.yaml")
         if template is None:
             raise DefinitionError(f"definitions/series/{name}: same_columns_as names no series '{other}'.")
-        shared = ("prefixes", "passed_over_prefixes", "anchor", "columns", "not_read")
+        shared = (
+            *("prefixes", "passed_over_prefixes", "anchor", "columns", "not_read", "other_headings"),
+            *("measures", "categories", "breakdowns", "rounding", "symbols"),
+        )
         data = {key: template[key] for key in shared if key in template} | data
     if "needs" in data:  # the same columns, others of them needed
         needs = set(data.pop("needs"))

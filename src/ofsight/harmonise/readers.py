@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ofsight.harmonise.authority_inspections import (
+    harmonise_authority_blocks,
+    harmonise_authority_inspections,
+)
+from ofsight.harmonise.control_totals import harmonise_control_totals
+from ofsight.harmonise.geography import harmonise_lookup, harmonise_neighbours
 from ofsight.harmonise.movements import harmonise_closures, harmonise_movements
 from ofsight.harmonise.recognise import PassedOver, Recognised
 from ofsight.harmonise.rows import HarmonisedTable
 from ofsight.harmonise.series import harmonise_table
+from ofsight.harmonise.statistics import harmonise_statistics
 
 __all__ = ["SPINE", "harmonise"]
 
@@ -21,6 +28,13 @@ _READERS: Final[Mapping[str, Callable[[Recognised], HarmonisedTable | PassedOver
     "places": harmonise_table,
     "movements": harmonise_movements,
     "closures": harmonise_closures,
+    "authority inspections": harmonise_authority_inspections,
+    "authority history": harmonise_authority_blocks,
+    "control totals": harmonise_control_totals,
+    "long statistics": harmonise_statistics,
+    "wide statistics": harmonise_statistics,
+    "neighbours": harmonise_neighbours,
+    "lookup": harmonise_lookup,
 }
 
 
