@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from ofsight.definitions.study import PublishedNumber, load_study
 from ofsight.study.estimates import Estimate, ModelFacts, odds_ratio
-from ofsight.study.ledger import VERDICTS, make_ledger
+from ofsight.study.ledger import VERDICTS, count_verdicts, make_ledger
 
 _STUDY = load_study("outsourcing-2022")
 
@@ -72,6 +73,35 @@ def test_a_number_that_was_not_found_says_so() -> None:
     estimates = [_ours(0.5), Estimate("s", "table2", "other", "overall", "sector:private", 1.0)]
     row = _ledger_row(_published("0.5", outcome="leadership"), estimates)
     assert (row["verdict"], row["ours"]) == (VERDICTS[4], None)
+
+
+def test_no_published_number_goes_without_a_verdict_and_a_reason() -> None:
+    """With nothing computed: table 3 was never published, the rest is for want of data."""
+    ledger = make_ledger(_STUDY, [], [])
+    assert ledger.height == len(_STUDY.published)
+    assert ledger["verdict"].null_count() == 0
+    assert (ledger["note"].str.len_chars() > 20).all()
+    unpublished = ledger.filter(pl.col("verdict") == "not reproducible from public data")
+    assert set(unpublished["item"]) == {"table3"}
+    counted = count_verdicts(ledger).filter(pl.col("item") == "all")
+    assert counted["n"].sum() == ledger.height
+
+
+def test_errors_and_intervals_printed_beside_are_held_to_their_digits() -> None:
+    number = _published("0.561", std_error="0.080", low="0.480", high="0.657", n=100)
+    row = _ledger_row(number, [_ours(0.5612, 0.0801)])
+    assert row["std_error_same_to_print"] is True
+    assert row["interval_same_to_print"] is True
+    assert (row["published_n"], row["ours_n"]) == (100, 100)
+    wider = _ledger_row(number, [_ours(0.5612, 0.0811)])
+    assert wider["std_error_same_to_print"] is False
+    assert wider["interval_same_to_print"] is False
+
+
+def test_every_published_number_has_its_place_in_the_paper() -> None:
+    tables = {"table1": "Table 1", "table2": "Table 2", "table3": "Table 3", "table4": "Table 4"}
+    for number in _STUDY.published:
+        assert number.place.startswith(tables.get(number.item, "Figure 2"))
 
 
 def test_cluster_robust_estimates_are_not_compared() -> None:

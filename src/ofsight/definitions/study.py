@@ -15,13 +15,21 @@ from ofsight.errors import UsageError
 from ofsight.vocabulary import Domain, Grade, InspectionType, ProvisionType
 
 __all__ = [
+    "Analysis",
+    "AuthorityModel",
     "ModelDefinition",
+    "PauseDefinition",
+    "PlacementModel",
     "PublishedNumber",
     "SampleDefinition",
     "StudyDefinition",
     "list_studies",
     "load_study",
 ]
+
+
+Analysis = Literal["codings", "gaps", "robustness", "imputation", "requirements", "authorities", "placements"]
+"""What a study may do beside tables 1 and 2 and the figures, in the order in which it is done."""
 
 
 class _Strict(BaseModel):
@@ -71,6 +79,50 @@ class ModelDefinition(_Strict):
     group: str = "urn"
 
 
+class AuthorityModel(_Strict):
+    """One model of judgements of local authorities (table 4 of the paper).
+
+    Attributes
+    ----------
+    outcome : {"overall", "leaders", "protection", "care"}
+        The judgement.
+    label : str
+        Its heading for readers.
+    location, scale, nominal : tuple of str
+        Terms that move the judgement, that widen or narrow its spread, and that act at each threshold in
+        their own way. ``profit`` is the exposure; the falsification puts ``third`` in its place.
+    """
+
+    outcome: Literal["overall", "leaders", "protection", "care"]
+    label: str
+    location: tuple[str, ...]
+    scale: tuple[str, ...] = ()
+    nominal: tuple[str, ...] = ()
+
+
+class PauseDefinition(_Strict):
+    """The days between which Ofsted gave no grades (``from`` and ``to`` in the file), both included."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+
+
+class PlacementModel(_Strict):
+    """One regression of the panel of local authorities (the paper of 2023).
+
+    Attributes
+    ----------
+    outcome, exposure : str
+        Columns of the panel, in percent of looked-after children.
+    label : str
+        The outcome for readers.
+    """
+
+    outcome: str
+    exposure: str
+    label: str
+
+
 class PublishedNumber(_Strict):
     """One number as it stands in the paper.
 
@@ -79,7 +131,9 @@ class PublishedNumber(_Strict):
     id : str
         Its name in the ledger.
     item, model, outcome, term, quantity, grade : str or None
-        Where it stands and what it is.
+        Which number of ours it is held against.
+    place : str
+        Where it stands in the paper: table, column, row.
     value, low, high, std_error : Decimal or None
         As printed: the digits after the point are its precision.
     n : int or None
@@ -90,6 +144,7 @@ class PublishedNumber(_Strict):
     item: str
     quantity: str
     value: Decimal
+    place: str = ""
     model: str | None = None
     outcome: str | None = None
     term: str | None = None
@@ -102,20 +157,50 @@ class PublishedNumber(_Strict):
     @property
     def last_digit(self) -> float:
         """The value of one unit of the last printed digit."""
-        exponent = self.value.as_tuple().exponent
-        return 10.0 ** int(exponent)
+        return 10.0**-self.decimals
+
+    @property
+    def decimals(self) -> int:
+        """Its precision: the digits printed after the point."""
+        return -int(self.value.as_tuple().exponent)
 
 
 class StudyDefinition(_Strict):
-    """A study."""
+    """A study.
+
+    Attributes
+    ----------
+    age_on : date or None
+        The day to which the paper counts a home's age; None where only age at inspection is used.
+    models : tuple of ModelDefinition
+        The models of table 2.
+    shown : str
+        The model behind figure 2.
+    analyses : tuple of Analysis
+        What else is done.
+    pause : PauseDefinition or None
+        When no grades were given.
+    seed : int
+        Of everything that is drawn at random.
+    terms : dict
+        How a term of the models is named in results; others keep the name of their column.
+    why : dict
+        By published number's id, ``table/quantity``, table or quantity: why ours may differ.
+    """
 
     id: str
     title: str
     question: str
     citation: str
     sample: SampleDefinition
-    age_on: date
+    age_on: date | None = None
     models: tuple[ModelDefinition, ...]
+    shown: str = "adjusted"
+    authority_models: tuple[AuthorityModel, ...] = ()
+    placement_models: tuple[PlacementModel, ...] = ()
+    pause: PauseDefinition | None = None
+    analyses: tuple[Analysis, ...] = ()
+    seed: int = 2022
     terms: dict[str, str] = {}
     cautions: tuple[str, ...]
     why: dict[str, str] = {}
@@ -127,7 +212,13 @@ class StudyDefinition(_Strict):
         doubled = {name for name in ids if ids.count(name) > 1}
         if doubled:
             raise ValueError(f"published numbers share an id: {', '.join(sorted(doubled))}")
+        if self.shown not in {model.model for model in self.models}:
+            raise ValueError(f"shown: there is no model '{self.shown}'")
         return self
+
+    def model(self, name: str) -> ModelDefinition:
+        """Return a model of table 2 by its name."""
+        return next(model for model in self.models if model.model == name)
 
 
 def list_studies() -> tuple[str, ...]:
@@ -150,4 +241,8 @@ def load_study(name: str) -> StudyDefinition:
     if name not in list_studies():
         raise UsageError(f"There is no study '{name}'. The studies are: {', '.join(list_studies())}.")
     file = f"studies/{name}.yaml"
-    return parse_definition(StudyDefinition, read_definition(file), f"definitions/{file}")
+    data = read_definition(file)
+    printed = f"studies/published/{name}.yaml"
+    if resources.files("ofsight.definitions").joinpath(printed).is_file():
+        data = data | read_definition(printed)
+    return parse_definition(StudyDefinition, data, f"definitions/{file}")

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from scipy.stats import norm
 
-__all__ = ["Estimate", "ModelFacts", "odds_ratio"]
+from ofsight.ordinal import OrdinalFit
+
+__all__ = ["Estimate", "ModelFacts", "describe_convergence", "odds_ratio"]
 
 _Z95 = float(norm.ppf(0.975))
 
@@ -67,11 +69,13 @@ class ModelFacts:
     item, model, outcome, label, formula : str
         Which model.
     n, n_groups : int
-        Inspections and homes.
+        Inspections and homes; of table 4 authorities, and no groups.
     n_dropped : int
-        Inspections of the sample that lack a value.
-    log_likelihood, aic, random_sd : float
-        Of the fit (Laplace); the random intercept's standard deviation is on the latent scale.
+        Rows of the sample that lack a value.
+    log_likelihood, aic : float
+        Of the fit (Laplace, where it has random intercepts).
+    random_sd : float or None
+        The random intercept's standard deviation on the latent scale; the home's, where there are several.
     thresholds : dict of str to float
         The cut-points.
     convergence : str
@@ -84,11 +88,11 @@ class ModelFacts:
     label: str
     formula: str
     n: int
-    n_groups: int
+    n_groups: int | None
     n_dropped: int
     log_likelihood: float
     aic: float
-    random_sd: float
+    random_sd: float | None
     thresholds: dict[str, float]
     convergence: str
 
@@ -109,3 +113,9 @@ def odds_ratio(log_estimate: float, std_error: float, **where: Any) -> Estimate:
         p_value=float(2 * norm.sf(abs(log_estimate / std_error))) if known else None,
         **where,
     )
+
+
+def describe_convergence(fit: OrdinalFit) -> str:
+    """Say how a fit ended: its code and what it found."""
+    said = " ".join(finding.message for finding in fit.convergence.findings)
+    return f"{fit.convergence.code.name}. {said}".strip()

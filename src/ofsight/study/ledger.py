@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
 from ofsight.definitions.study import PublishedNumber, StudyDefinition
 from ofsight.study.estimates import Estimate, ModelFacts
 
-__all__ = ["VERDICTS", "make_ledger"]
+__all__ = ["VERDICTS", "count_verdicts", "make_ledger"]
 
 VERDICTS = (
     "same to print",
@@ -19,7 +20,9 @@ VERDICTS = (
     "same direction",
     "differs",
     "not reproducible from public data",
+    "not in this dataset",
 )
+_UNPUBLISHED = ("table3",)
 _RATIOS = ("odds ratio",)
 _DIFFERENCES = ("difference in count per inspection",)
 
@@ -30,6 +33,7 @@ class _Ours:
     low: float | None = None
     high: float | None = None
     std_error: float | None = None
+    n: int | None = None
 
 
 def make_ledger(
@@ -49,15 +53,17 @@ def make_ledger(
     Returns
     -------
     DataFrame
-        One row a published number of the tables that were computed: ``id, item, model, outcome, contrast, quantity, published, published_low,
-        published_high, ours, ours_low, ours_high, difference, verdict, note`` and the difference in units of
-        the last printed digit and of the standard error.
+        One row a published number: ``id, item, model, outcome, contrast, quantity, published, published_low,
+        published_high, ours, ours_low, ours_high, difference, verdict, note``, the difference in units of the
+        last printed digit and of the standard error, where the number is printed and with how many decimals,
+        and both standard errors and numbers of observations where the paper prints them. Standard errors are
+        on the scale of the printed one: the log odds ratio (table 2) or the odds ratio itself (table 4).
     """
     ours = _index(estimates, facts)
-    # A table that this edition does not compute is not said to be beyond reproduction.
+    # What rests on data that a user may yet supply is not said to be beyond reproduction.
     computed = {item for item, *_ in ours}
     rows = [
-        _row(number, ours.get(_key(number)), study) for number in study.published if number.item in computed
+        _row(number, ours.get(_key(number)), study, number.item in computed) for number in study.published
     ]
     schema = dict.fromkeys(("id", "item", "model", "outcome", "contrast", "quantity"), pl.String)
     numbers = ("published", "published_low", "published_high", "ours", "ours_low", "ours_high", "difference")
@@ -70,8 +76,25 @@ def make_ledger(
             "note": pl.String,
             "difference_in_last_digits": pl.Float64,
             "difference_in_standard_errors": pl.Float64,
+            "place": pl.String,
+            "decimals": pl.Int64,
+            "published_std_error": pl.Float64,
+            "ours_std_error": pl.Float64,
+            "std_error_same_to_print": pl.Boolean,
+            "interval_same_to_print": pl.Boolean,
+            "published_n": pl.Int64,
+            "ours_n": pl.Int64,
         },
     )
+
+
+def count_verdicts(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Count the ledger's verdicts by table and in all: ``item, verdict, n``."""
+    counted = ledger.group_by("item", "verdict").len("n")
+    whole = (
+        ledger.group_by("verdict").len("n").with_columns(item=pl.lit("all")).select("item", "verdict", "n")
+    )
+    return pl.concat([whole.sort("verdict"), counted.sort("item", "verdict")])
 
 
 _Key = tuple[str, str, str, str, str]
@@ -103,14 +126,16 @@ def _index(estimates: Iterable[Estimate], facts: Iterable[ModelFacts]) -> dict[_
         error = estimate.std_error_log
         if error is None and estimate.ci_low is not None and estimate.ci_high is not None:
             error = (estimate.ci_high - estimate.ci_low) / 3.92
-        index[key] = _Ours(estimate.estimate, estimate.ci_low, estimate.ci_high, error)
+        index[key] = _Ours(estimate.estimate, estimate.ci_low, estimate.ci_high, error, estimate.n)
     for fact in facts:
         for quantity, value in (("AIC", fact.aic), ("n", float(fact.n))):
-            index[fact.item, fact.model, fact.outcome, "", quantity] = _Ours(value)
+            index[fact.item, fact.model, fact.outcome, "", quantity] = _Ours(value, n=fact.n)
     return index
 
 
-def _row(number: PublishedNumber, ours: _Ours | None, study: StudyDefinition) -> dict[str, object]:
+def _row(
+    number: PublishedNumber, ours: _Ours | None, study: StudyDefinition, computed: bool
+) -> dict[str, object]:
     published = float(number.value)
     row: dict[str, object] = {
         "id": number.id,
@@ -122,9 +147,15 @@ def _row(number: PublishedNumber, ours: _Ours | None, study: StudyDefinition) ->
         "published": published,
         "published_low": None if number.low is None else float(number.low),
         "published_high": None if number.high is None else float(number.high),
+        "place": number.place,
+        "decimals": number.decimals,
+        "published_std_error": None if number.std_error is None else float(number.std_error),
+        "published_n": number.n,
     }
     if ours is None:
-        return row | {"verdict": VERDICTS[4], "note": _why(number, study)}
+        if computed or number.item in _UNPUBLISHED:
+            return row | {"verdict": VERDICTS[4], "note": _why(number, study)}
+        return row | {"verdict": VERDICTS[5], "note": "study.json says under notes what is missing."}
     difference = ours.value - published
     in_errors = _in_standard_errors(number, ours)
     verdict = _verdict(number, ours, in_errors)
@@ -137,7 +168,33 @@ def _row(number: PublishedNumber, ours: _Ours | None, study: StudyDefinition) ->
         "note": "" if verdict == VERDICTS[0] else _why(number, study),
         "difference_in_last_digits": difference / number.last_digit,
         "difference_in_standard_errors": in_errors,
+        **_beside(number, ours),
     }
+
+
+def _beside(number: PublishedNumber, ours: _Ours) -> dict[str, object]:
+    """Compare what is printed beside the number: standard error, interval, observations."""
+    error = ours.std_error
+    if error is not None and number.item == "table4":
+        error *= ours.value
+    beside: dict[str, object] = {"ours_n": ours.n, "ours_std_error": error}
+    if number.std_error is not None and error is not None:
+        beside["std_error_same_to_print"] = _same(error, number.std_error)
+    if None not in (number.low, number.high, ours.low, ours.high):
+        beside["interval_same_to_print"] = all(
+            _same(mine or 0.0, printed or Decimal(0))
+            for mine, printed in ((ours.low, number.low), (ours.high, number.high))
+        )
+    return beside
+
+
+def _same(ours: float, printed: Decimal) -> bool:
+    """Whether a number rounds to what is printed.
+
+    Half a unit of the last digit, and a hair for the floating point of a value that lies on the edge.
+    """
+    unit = 10.0 ** int(printed.as_tuple().exponent)
+    return abs(ours - float(printed)) <= unit * (0.5 + 1e-9)
 
 
 def _in_standard_errors(number: PublishedNumber, ours: _Ours) -> float | None:
@@ -165,8 +222,7 @@ def _in_standard_errors(number: PublishedNumber, ours: _Ours) -> float | None:
 
 
 def _verdict(number: PublishedNumber, ours: _Ours, in_errors: float | None) -> str:
-    # Half a unit of the last digit, and a hair for the floating point of a value that lies on the edge.
-    if abs(ours.value - float(number.value)) <= number.last_digit * (0.5 + 1e-9):
+    if _same(ours.value, number.value):
         return VERDICTS[0]
     if in_errors is not None and abs(in_errors) <= 1:
         return VERDICTS[1]
@@ -178,8 +234,11 @@ def _verdict(number: PublishedNumber, ours: _Ours, in_errors: float | None) -> s
 
 
 def _why(number: PublishedNumber, study: StudyDefinition) -> str:
-    """Return the definition's reason: by the number's table, its quantity, or the quantity's last word."""
-    for key in (number.item, number.quantity, number.quantity.split()[-1]):
+    """Return the definition's reason, the nearest to the number first."""
+    table, model = number.item, f"{number.item}-{number.model}"
+    quantities = (number.quantity, number.quantity.split()[-1])
+    keys = [number.id, *(f"{place}/{word}" for place in (model, table) for word in quantities)]
+    for key in (*keys, table, *quantities):
         if key in study.why:
             return study.why[key]
     return ""

@@ -47,7 +47,7 @@ def predict_grades(
     table = pl.concat(frames).select(
         "model", "outcome", "sector", "grade", "probability", "std_error", "low", "high", "kind"
     )
-    shown = table.filter(pl.col("model") == "adjusted")
+    shown = table.filter(pl.col("model") == study.shown)
     estimates = [
         Estimate(
             study.id,
@@ -58,8 +58,8 @@ def predict_grades(
             row["probability"],
             ci_low=row["low"],
             ci_high=row["high"],
-            n=fits["adjusted", row["outcome"]].n,
-            n_groups=fits["adjusted", row["outcome"]].n_groups,
+            n=fits[study.shown, row["outcome"]].n,
+            n_groups=fits[study.shown, row["outcome"]].n_groups,
             variance="model",
         )
         for row in shown.iter_rows(named=True)

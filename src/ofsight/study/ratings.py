@@ -11,7 +11,7 @@ import polars as pl
 from ofsight.definitions.study import ModelDefinition, StudyDefinition
 from ofsight.errors import ModelError
 from ofsight.ordinal import clmm
-from ofsight.study.estimates import Estimate, ModelFacts, odds_ratio
+from ofsight.study.estimates import Estimate, ModelFacts, describe_convergence, odds_ratio
 from ofsight.study.samples import Sample
 from ofsight.vocabulary import Sector
 
@@ -94,12 +94,7 @@ def term_name(name: str, study: StudyDefinition) -> str:
 def _refuse_failure(fit: Any, model: ModelDefinition, outcome: str) -> None:
     """Stop at a model that did not converge: its numbers mean nothing."""
     if fit.convergence.code < 0:
-        raise ModelError(f"{model.label}, {outcome}: the fit failed. {_convergence(fit)}")
-
-
-def _convergence(fit: Any) -> str:
-    said = " ".join(finding.message for finding in fit.convergence.findings)
-    return f"{fit.convergence.code.name}. {said}".strip()
+        raise ModelError(f"{model.label}, {outcome}: the fit failed. {describe_convergence(fit)}")
 
 
 def _facts(fit: Any, model: ModelDefinition, outcome: str, formula: str, n_sample: int) -> ModelFacts:
@@ -116,5 +111,5 @@ def _facts(fit: Any, model: ModelDefinition, outcome: str, formula: str, n_sampl
         aic=fit.aic,
         random_sd=fit.random_sd,
         thresholds=dict(fit.thresholds),
-        convergence=_convergence(fit),
+        convergence=describe_convergence(fit),
     )

@@ -59,7 +59,8 @@ def draw_sample(dataset: Dataset, study: StudyDefinition) -> Sample:
     if study.sample.adequate == "missing":
         frame = frame.with_columns(_without_old_words(domain) for domain in Domain)
     frame = _with_covariates(frame, dataset.home_snapshots, dataset.homes, study.age_on)
-    complete = frame.drop_nulls(["age_months_paper", "chain_size", "places"])
+    age = "age_months" if study.age_on is None else "age_months_paper"
+    complete = frame.drop_nulls([age, "chain_size", "places"])
     flow.append(("of them with registration date, owner and places known", complete.height))
     return Sample(frame, tuple(flow))
 
@@ -97,7 +98,7 @@ def _without_old_words(domain: Domain) -> pl.Expr:
 
 
 def _with_covariates(
-    frame: pl.DataFrame, snapshots: pl.DataFrame, homes: pl.DataFrame, age_on: date
+    frame: pl.DataFrame, snapshots: pl.DataFrame, homes: pl.DataFrame, age_on: date | None
 ) -> pl.DataFrame:
     """Add age, places and chain size, each from the home's list nearest to the inspection that gives it."""
     frame = frame.drop("registered_on").join(homes.select("urn", "registered_on"), on="urn", how="left")
@@ -114,7 +115,7 @@ def _with_covariates(
             strategy="nearest",
             check_sortedness=False,
         ).drop("nearest", strict=False)
-    age = (pl.lit(age_on) - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
+    age = (pl.lit(age_on, dtype=pl.Date) - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
     at_inspection = (pl.col("inspected_on") - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
     return frame.with_columns(
         age_months_paper=age,

@@ -13,7 +13,14 @@ from ofsight.study.estimates import Estimate, ModelFacts
 from ofsight.study.samples import Sample
 from ofsight.vocabulary import Domain, Grade, Sector
 
-__all__ = ["describe_sample", "make_counts_by_year", "make_figure1", "make_table1", "make_table2"]
+__all__ = [
+    "describe_sample",
+    "lay_out_models",
+    "make_counts_by_year",
+    "make_figure1",
+    "make_table1",
+    "make_table2",
+]
 
 _COVARIATES = {
     "age_months_paper": ("age_months", "Age in months, to 1 June 2021"),
@@ -120,7 +127,12 @@ def make_table1(estimates: Iterable[Estimate]) -> pl.DataFrame:
 
 
 def make_table2(estimates: Iterable[Estimate], facts: Iterable[ModelFacts]) -> pl.DataFrame:
-    """Lay the models out, one row a term: odds ratios with both kinds of interval."""
+    """Lay the models of table 2 out, one row a term: odds ratios with both kinds of interval."""
+    return lay_out_models(estimates, facts, "table2")
+
+
+def lay_out_models(estimates: Iterable[Estimate], facts: Iterable[ModelFacts], item: str) -> pl.DataFrame:
+    """Lay the estimates of one item out beside the facts of their models, one row a term."""
     by_model = {(fact.item, fact.model, fact.outcome): fact for fact in facts}
     rows = [
         {
@@ -133,7 +145,8 @@ def make_table2(estimates: Iterable[Estimate], facts: Iterable[ModelFacts]) -> p
             "convergence": fact.convergence,
         }
         for estimate in estimates
-        if (fact := by_model.get((estimate.item, estimate.model, estimate.outcome or ""))) is not None
+        if estimate.item == item
+        and (fact := by_model.get((estimate.item, estimate.model, estimate.outcome or ""))) is not None
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 

@@ -1,0 +1,64 @@
+"""What a study may do beside tables 1 and 2 and the figures, by the name that its definition calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ofsight.dataset.store import Dataset
+from ofsight.definitions.study import Analysis, StudyDefinition
+from ofsight.ordinal import OrdinalFit
+from ofsight.study.authorities import fit_authorities
+from ofsight.study.authority_table import authorities_of_dataset, read_authority_table
+from ofsight.study.findings import Findings
+from ofsight.study.samples import Sample
+
+__all__ = ["ANALYSES", "Context"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an analysis may work with.
+
+    Attributes
+    ----------
+    dataset, sample, study
+        The data, the inspections drawn from it, the definition.
+    fits : mapping
+        The fits of table 2 by (model, outcome).
+    authority_table, requirements_table : Path or None
+        Tables that the user supplies.
+    """
+
+    dataset: Dataset
+    sample: Sample
+    study: StudyDefinition
+    fits: Mapping[tuple[str, str], OrdinalFit]
+    authority_table: Path | None = None
+    requirements_table: Path | None = None
+
+
+def _authorities(context: Context) -> Findings:
+    if context.authority_table is not None:
+        table, source = read_authority_table(context.authority_table), context.authority_table.name
+    else:
+        own = authorities_of_dataset(context.dataset)
+        if own is None:
+            return Findings(
+                notes=[
+                    "Table 4 was not computed: the dataset holds no table of local authorities. Build it "
+                    "from releases with authorities' inspections and placements, or give a table: "
+                    "--authority-table."
+                ]
+            )
+        table, source = own, "the dataset's authority_panel"
+    found = fit_authorities(table, context.study)
+    found.notes.append(f"Table 4 was fitted on {source}: {table.height} local authorities.")
+    return found
+
+
+ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
+    "authorities": _authorities,
+}
