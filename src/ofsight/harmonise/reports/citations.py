@@ -56,13 +56,14 @@ def read_citations(text: str, knows: Knows = lambda _number, _path: None) -> tup
 
 def ends_in_citation(text: str) -> bool:
     """Whether a text ends with a closed citation of a regulation or standard."""
-    return bool(
-        re.search(
-            r"\((?:[^()]|\([^()]*\))*\b(?:reg(?:ulation)?s?\b|NMS|standard)(?:[^()]|\([^()]*\))*\)?\s*[.*]*$",
-            plain(text),
-            re.IGNORECASE,
-        )
-    )
+    words = plain(text).rstrip(" .*")
+    depth = 0
+    for place in range(len(words) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(words[place], 0)
+        if depth <= 0:
+            break
+    inside = words[place:] if depth == 0 and words.endswith(")") else ""
+    return bool(re.match(r"\([^()]{0,60}\b(?:reg(?:ulation)?s?|NMS|standards?)\b", inside, re.IGNORECASE))
 
 
 def _brackets(words: str) -> Iterator[str]:

@@ -74,10 +74,14 @@ def table_fields(lines: Sequence[Line]) -> list[str]:
         i += 1
         while i < len(lines):
             more = lines[i].segments()
-            close = lines[i].page == last.page and lines[i].top - last.bottom < 0.35 * last.height
-            if len(more) != 1 or not close or min(abs(more[0].x0 - left), abs(more[0].x0 - right)) > 4.0:
+            close = lines[i].page == last.page and lines[i].top - last.bottom < 0.6 * last.height
+            # Both cells go on when the left one does so in lower case: labels begin with a capital.
+            both = len(more) == 2 and more[0].text[0].islower() and abs(more[1].x0 - right) <= 4.0
+            one = len(more) == 1 and min(abs(more[0].x0 - left), abs(more[0].x0 - right)) <= 4.0
+            if not close or not (both or one):
                 break
-            (label if abs(more[0].x0 - left) <= 4.0 else value).append(more[0].text)
+            for part in more:
+                (label if abs(part.x0 - left) <= 4.0 else value).append(part.text)
             last = lines[i]
             i += 1
         fields.append(f"{join_texts(label)} {join_texts(value)}")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from ofsight.harmonise.reports.citations import ends_in_citation
 from ofsight.harmonise.reports.days import DAY
@@ -182,15 +183,26 @@ def _row_starts(left: Sequence[Line], dues: Sequence[_Due], pages: Sequence[Page
     ruled = _starts_by_rules(left, dues, pages)
     if ruled is not None:
         return ruled
-    if abs(_place(left[0]) - dues[0].top) <= 0.6 * left[0].height:
-        # Dates stand beside the first line of their row.
-        starts = []
-        for due in dues:
-            nearest = min(range(len(left)), key=lambda i: abs(_place(left[i]) - due.top))
-            starts.append(nearest)
-        return sorted(set(starts)) if 0 in starts else [0, *sorted(set(starts))]
+    nearest = [min(range(len(left)), key=lambda i: abs(_place(left[i]) - due.top)) for due in dues]
+    later_rows = [_may_open(left, i) for i in nearest[1:]]
+    if nearest[0] == 0 and 2 * sum(later_rows) >= len(later_rows):
+        return sorted(set(nearest))  # dates stand beside the first line of their row
+    return _starts_by_citations(left, dues)
+
+
+def _may_open(left: Sequence[Line], i: int) -> bool:
+    """Whether a line can be the first of a row: what stands above it has come to an end."""
+    return (
+        left[i].page != left[i - 1].page
+        or (bool(re.search(r"[.)*]$", left[i - 1].text)) and not left[i].text[0].islower())
+        or _white(left, i) > 0.8 * left[i].height
+    )
+
+
+def _starts_by_citations(left: Sequence[Line], dues: Sequence[_Due]) -> list[int]:
     # Dates stand in the middle or at the foot: a row ends where its citation closes, or at the widest white.
     starts = [0]
+    usual = median([_white(left, i) for i in range(1, len(left))] or [0.0])
     for before, due in pairwise(dues):
         between = [
             i for i in range(starts[-1] + 1, len(left)) if before.top - 1 <= _place(left[i]) <= due.top + 1
@@ -202,11 +214,9 @@ def _row_starts(left: Sequence[Line], dues: Sequence[_Due], pages: Sequence[Page
             starts.append(max(between, key=lambda i: _white(left, i)))
             continue
         # What follows the citation without white, or says what it relates to, belongs to it.
-        later = [i for i in between if i >= closing[0]]
-        ends = [
-            i for i in later if _white(left, i) > 0.3 * left[i].height and not _GOES_ON.match(left[i].text)
-        ]
-        starts.append(ends[0] if ends else closing[0])
+        later = [i for i in between if i >= closing[0] and not _GOES_ON.match(left[i].text)]
+        parted = [i for i in later if left[i].page != left[i - 1].page or _white(left, i) > usual * 1.5 + 1.0]
+        starts.append((parted or later or closing)[0])
     return starts
 
 

@@ -104,8 +104,10 @@ def read_table(lines: Sequence[Line], labels: Mapping[str, re.Pattern[str]]) -> 
         right += [word for word in line.words if word.x0 >= edge]
         if beside:
             left.append(Line(line.page, beside))
-    found = _labels(left, labels)
     values = _values(right)
+    # The title of a single inspection begins a line like a label; labels stand beside grades.
+    upper = min((cell.middle for cell in values), default=0.0) - 45.0
+    found = _labels([line for line in left if line.top > upper], labels)
     paired: list[tuple[tuple[str, float, float], _Cell]]
     if len(found) == len(values):
         paired = list(zip(found, values, strict=True))
