@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ofsight.link.areas import Areas, load_areas, normalise_authority_name, without_council_words
@@ -29,17 +29,20 @@ def printed(draw: st.DrawFn) -> tuple[str, str]:
     return name, pad + text + pad
 
 
+@settings(deadline=None)
 @given(printed())
 def test_printings_lead_back(pair: tuple[str, str]) -> None:
     name, text = pair
     assert AREAS.find(text).name == name
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(["Council", "Borough Council", "County Council", "UA"]))
 def test_council_words_do_not_matter(name: str, words: str) -> None:
     assert AREAS.find(f"{name} {words}").name == name
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_keys_are_stable_and_matching_never_raises(text: str) -> None:
     key = normalise_authority_name(text)
@@ -49,6 +52,7 @@ def test_keys_are_stable_and_matching_never_raises(text: str) -> None:
     assert AREAS.match(pl.Series([text])).height == 1
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=date(1998, 4, 1), max_value=date(2040, 1, 1)))
 def test_on_any_day_the_map_has_no_hole_and_no_overlap(day: date) -> None:
     there = AREAS.on(day)

@@ -37,6 +37,7 @@ def owner_ids(frame: pl.DataFrame) -> dict[str, str | None]:
     return dict(link_owners(frame).select("owner_as_published", "owner_id").iter_rows())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_normalising_again_changes_nothing(text: str) -> None:
     once = normalise_owner(text)
@@ -45,6 +46,7 @@ def test_normalising_again_changes_nothing(text: str) -> None:
     assert set(once) <= set(string.ascii_lowercase + string.digits + " ")
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(FIRST),
     st.sampled_from(SECOND),

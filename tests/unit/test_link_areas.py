@@ -277,6 +277,15 @@ def test_match_keeps_every_row_in_order(areas: Areas) -> None:
     assert found["in_force"].to_list() == [True, None, None, None, True, True]
 
 
+def test_codes_that_are_not_known_are_unmatched_only_where_an_authority_could_be_missing(
+    areas: Areas,
+) -> None:
+    codes = ["E06000999", "E07000999", "E12000001", "E31000001", "S12000033", "123"]
+    assert areas.match(pl.Series(codes))["status"].to_list() == [
+        "unmatched", "district", "region or country", "other public body", "not in England", "unmatched",
+    ]  # fmt: skip
+
+
 def test_match_takes_one_day_per_name(areas: Areas) -> None:
     days = pl.Series([date(2018, 3, 31), date(2020, 3, 31), None])
     found = areas.match(pl.Series(["Dorset", "Dorset", "Cumbria"]), days)
