@@ -149,11 +149,15 @@ def _find_modes(
     if not here > -math.inf:
         return -math.inf
     for _ in range(200):
-        _assemble(link, pattern, kinds, places, r, taus, True, slope, values)
-        if not factor(
-            pattern.starts, pattern.lines, values, pattern.parent, pattern.l_starts, l_index,
-            l_values, pivots,
-        ):  # fmt: skip
+        definite = False
+        for convex in (False, True):  # rows of the wrong curvature (cauchit) only if they must go
+            if not definite:
+                _assemble(link, pattern, kinds, places, r, taus, convex, slope, values)
+                definite = factor(
+                    pattern.starts, pattern.lines, values, pattern.parent, pattern.l_starts,
+                    l_index, l_values, pivots,
+                )  # fmt: skip
+        if not definite:
             return -math.inf
         solve(pattern.l_starts, l_index, l_values, pivots, slope)
         moved = 0.0

@@ -67,6 +67,7 @@ LATENT_VARIANCE: Final = {
 """Variance of the latent error; the Cauchy distribution has none."""
 
 _FAR: Final = 700.0  # exp() of more overflows
+_LINEAR: Final = -100.0  # below, log F of the cloglog link is a straight line to the last digit
 
 
 @compiled
@@ -129,7 +130,10 @@ def cell_value(link: int, kind: int, hi: float, lo: float) -> float:
             link = CLOGLOG
             kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
     if link == CLOGLOG:
-        value = 0.0 if kind == LOWEST else -capped_exp(lo)
+        drop = max(_LINEAR - hi, 0.0) if kind != HIGHEST else 0.0
+        hi += drop
+        lo += drop
+        value = -drop if kind == LOWEST else -drop - capped_exp(lo)
         if kind != HIGHEST:
             d = capped_exp(hi) if kind == LOWEST else capped_exp(lo) * math.expm1(min(hi - lo, _FAR))
             if d <= 0.0:
@@ -166,13 +170,16 @@ def cell_shift(link: int, kind: int, hi: float, lo: float) -> tuple[float, float
             link = CLOGLOG
             kind = LOWEST if kind == HIGHEST else (HIGHEST if kind == LOWEST else INTERIOR)
     if link == CLOGLOG:
+        drop = max(_LINEAR - hi, 0.0) if kind != HIGHEST else 0.0
+        hi += drop
+        lo += drop
         slope = 0.0 if kind == LOWEST else -capped_exp(lo)
         curve = slope
         if kind != HIGHEST:
             d = capped_exp(hi) if kind == LOWEST else capped_exp(lo) * math.expm1(min(hi - lo, _FAR))
             q, s = _gap(d)
             slope += d * q
-            curve += d * q - d * d * s
+            curve += d * q - d * (d * s)
         return sign * slope, curve
     if link == PROBIT:
         _, a1, b1 = probit_parts(kind, hi, lo)
@@ -232,6 +239,9 @@ def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> Non
 @compiled
 def _cloglog_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill the table of G_k for the complementary log-log link."""
+    drop = max(_LINEAR - hi, 0.0) if kind != HIGHEST else 0.0
+    hi += drop
+    lo += drop
     w2 = 0.0 if kind == LOWEST else capped_exp(lo)
     for k in range(3):
         g[6 * k] = -w2
@@ -245,7 +255,7 @@ def _cloglog_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> N
         g[0] = -math.inf
         return
     q, s = _gap(d)
-    g[0] += math.log(-math.expm1(-d))
+    g[0] += math.log(-math.expm1(-d)) - drop
     if q == 0.0:
         return
     odd = 1.0 + 2.0 * q
