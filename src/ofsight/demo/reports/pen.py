@@ -82,6 +82,7 @@ class Pen:
 
     def turn(self) -> None:
         """Begin a new page."""
+        self._canvas.line(LEFT, 50.0, 525.0, 50.0)  # as the real reports have, over their running foot
         self._canvas.setFont("Vera", 8)
         for k, text in enumerate(self._foot(self.page)):
             x = LEFT if k == 0 else 480.0

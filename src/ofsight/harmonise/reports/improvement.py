@@ -184,8 +184,7 @@ def _row_starts(left: Sequence[Line], dues: Sequence[_Due], pages: Sequence[Page
     if ruled is not None:
         return ruled
     nearest = [min(range(len(left)), key=lambda i: abs(_place(left[i]) - due.top)) for due in dues]
-    later_rows = [_may_open(left, i) for i in nearest[1:]]
-    if nearest[0] == 0 and 2 * sum(later_rows) >= len(later_rows):
+    if nearest[0] == 0 and all(_may_open(left, i) for i in nearest[1:]):
         return sorted(set(nearest))  # dates stand beside the first line of their row
     return _starts_by_citations(left, dues)
 
@@ -211,7 +210,8 @@ def _starts_by_citations(left: Sequence[Line], dues: Sequence[_Due]) -> list[int
             continue
         closing = [i for i in between if ends_in_citation(join_lines(left[max(starts[-1], i - 4) : i]))]
         if not closing:
-            starts.append(max(between, key=lambda i: _white(left, i)))
+            beside = [i for i in between[-1:] if _may_open(left, i)]
+            starts.append((beside or [max(between, key=lambda i: _white(left, i))])[0])
             continue
         # What follows the citation without white, or says what it relates to, belongs to it.
         later = [i for i in between if i >= closing[0] and not _GOES_ON.match(left[i].text)]
@@ -231,9 +231,15 @@ def _white(left: Sequence[Line], i: int) -> float:
 
 def _starts_by_rules(left: Sequence[Line], dues: Sequence[_Due], pages: Sequence[Page]) -> list[int] | None:
     """Return the rows' first lines where rules between the rows are drawn, else None."""
-    heights = [page.number * _PAGE + rule for page in pages for rule in page.rules]
-    bounds = [h for h in heights if _place(left[0]) - 40 <= h <= _place(left[-1]) + 40]
-    inner = [h for h in bounds if _place(left[0]) + 5 < h < _place(left[-1]) + 5]
+    # A rule between rows has lines of the table above and below it on its page; the rule over the running
+    # foot and the table's own edges have not.
+    inner = [
+        page.number * _PAGE + rule
+        for page in pages
+        for rule in page.rules
+        if any(line.page == page.number and line.bottom <= rule + 4 for line in left)
+        and any(line.page == page.number and line.top >= rule - 4 for line in left)
+    ]
 
     def cell(place: float) -> int:
         return sum(1 for h in inner if h <= place + 4)
