@@ -23,9 +23,11 @@ Floats = NDArray[np.float64]
 
 GRADIENT_LIMIT: Final = 1e-6
 """Largest gradient, in standard-error units, that counts as zero."""
-CONDITION_LIMIT: Final = 1e12
+CONDITION_LIMIT: Final = 1e10
 """Condition number, with unit diagonal, beyond which a model is nearly unidentifiable."""
 _STEP_LIMIT: Final = 1e-3
+_FAR_OUT: Final = 12.0
+"""On the scale of the linear predictor of columns scaled to unit spread."""
 
 
 class ConvergenceCode(IntEnum):
@@ -125,7 +127,7 @@ def _ratio(matrix: Floats) -> float:
     return float(values.max() / values.min()) if values.min() > 0.0 else float("inf")
 
 
-def _check_stop(optimum: Optimum, definite: bool, max_gradient: float) -> list[Finding]:
+def _check_stop(optimum: Optimum, definite: bool, max_gradient: float, condition: float) -> list[Finding]:
     if optimum.stop is Stop.OUTSIDE:
         return [
             Finding(
@@ -142,6 +144,8 @@ def _check_stop(optimum: Optimum, definite: bool, max_gradient: float) -> list[F
                 "definite. Do not use the estimates. Simplify the model or rescale its columns.",
             )
         ]
+    if optimum.stop is Stop.PRECISION and condition > CONDITION_LIMIT and max_gradient < 0.1:
+        return []  # as near as rounding lets one come; the doubt is raised below
     if max_gradient > GRADIENT_LIMIT:
         code, why = (
             (ConvergenceCode.ITERATION_LIMIT, "the iteration limit was reached")
@@ -158,23 +162,47 @@ def _check_stop(optimum: Optimum, definite: bool, max_gradient: float) -> list[F
     return []
 
 
+def _separation(names: Sequence[str]) -> Finding:
+    return Finding(
+        ConvergenceCode.SEPARATED,
+        "The data are separated: estimates run off to infinity while the log-likelihood stands "
+        f"still ({', '.join(names)}). Their values and standard errors mean nothing; compare "
+        "models by likelihood ratio, merge sparse categories, or drop the term.",
+    )
+
+
+def _find_flat_runaway(
+    optimum: Optimum, information: Floats, names: Sequence[str], n_alpha: int
+) -> list[Finding]:
+    """Recognise separation along a combination of estimates, where the Hessian is singular.
+
+    All of them are far out on the scale of the linear predictor, and the log-likelihood no
+    longer curves along the direction in which they went. A threshold went too: collinear
+    columns run off against each other and leave the thresholds where they are.
+    """
+    far = np.abs(optimum.parameters)
+    if not far.size or not far.max() > _FAR_OUT or not np.all(np.isfinite(information)):
+        return []
+    values, vectors = np.linalg.eigh(information)
+    if values[0] > values[-1] / CONDITION_LIMIT:
+        return []
+    weight = np.abs(vectors[:, 0])
+    guilty = (weight > 0.1 * weight.max()) & (far > 0.3 * _FAR_OUT)
+    if not np.any(guilty[:n_alpha]):
+        return []
+    return [_separation([n for n, g in zip(names, guilty, strict=True) if g])]
+
+
 def _check_identification(
     optimum: Optimum, back: Floats, names: Sequence[str], condition: float
 ) -> list[Finding]:
     step = np.abs(optimum.step)
-    runaway = bool(step.size) and float(step.max()) > _STEP_LIMIT
+    # A step that matters on the scale of the outcome though it is nothing to the errors.
+    runaway = step.size > 0 and float(step.max()) > _STEP_LIMIT and condition < CONDITION_LIMIT
     if runaway:
         moved = np.abs(back @ optimum.step) * _units(back)
         guilty = [n for n, d in zip(names, moved, strict=True) if d > 0.1 * moved.max()]
-        return [
-            Finding(
-                ConvergenceCode.SEPARATED,
-                "The data are separated: estimates run off to infinity while the log-likelihood "
-                f"stands still ({', '.join(guilty)}). Their values and standard errors mean "
-                "nothing; compare models by likelihood ratio, merge sparse categories, or drop "
-                "the term.",
-            )
-        ]
+        return [_separation(guilty)]
     if condition > CONDITION_LIMIT:
         return [
             Finding(
@@ -193,7 +221,11 @@ def _units(back: Floats) -> Floats:
 
 
 def assess(
-    optimum: Optimum, back: Floats, names: Sequence[str], notes: Sequence[Finding] = ()
+    optimum: Optimum,
+    back: Floats,
+    names: Sequence[str],
+    notes: Sequence[Finding] = (),
+    n_alpha: int = 0,
 ) -> Convergence:
     """Return the verdict on a search.
 
@@ -207,6 +239,8 @@ def assess(
         Names of the estimates.
     notes : sequence of Finding
         What is known of the data already.
+    n_alpha : int
+        How many of the first parameters are thresholds.
     """
     hessian = optimum.evaluation.hessian
     gradient = optimum.evaluation.gradient
@@ -217,7 +251,11 @@ def assess(
     diagonal[diagonal == 0.0] = 1.0
     scaled = _ratio(information / np.outer(diagonal, diagonal))
     forward = np.linalg.inv(back)
-    findings = _check_stop(optimum, definite or not gradient.size, max_gradient)
+    findings: list[Finding] = []
+    if max_gradient < GRADIENT_LIMIT and (not definite or scaled > CONDITION_LIMIT):
+        findings = _find_flat_runaway(optimum, information / np.outer(diagonal, diagonal), names, n_alpha)
+    if not findings:
+        findings = _check_stop(optimum, definite or not gradient.size, max_gradient, scaled)
     if not findings:
         here = Optimum(optimum.parameters, optimum.evaluation, 0, optimum.stop, step)
         findings = _check_identification(here, back, names, scaled)

@@ -13,7 +13,7 @@ from ofsight.errors import ModelError
 from ofsight.ordinal.convergence import Convergence, ConvergenceCode, Finding, assess
 from ofsight.ordinal.crossed import CrossedObjective
 from ofsight.ordinal.design import Design, Working, drop_aliased, prepare
-from ofsight.ordinal.links import LINKS
+from ofsight.ordinal.links import LATENT_VARIANCE, LINKS
 from ofsight.ordinal.objective import FixedObjective, InterceptObjective, Objective
 from ofsight.ordinal.optimise import TOLERANCE, Optimum, maximise
 from ofsight.ordinal.starts import start_fixed, start_variance
@@ -23,6 +23,7 @@ __all__ = ["ArrayFit", "fit_design"]
 
 Floats = NDArray[np.float64]
 
+_LARGEST_SD = 20.0  # times the latent standard deviation
 _ROUGH = 0.3  # of a standard error
 _SMALLEST_LOG_SD = -7.0  # a standard deviation of 0.001 of a unit: zero for every purpose
 
@@ -198,6 +199,7 @@ def _fit_mixed(
         log_sds = optimum.parameters[-len(active) :]
         gone = [k for k, s in zip(active, log_sds, strict=True) if s <= _SMALLEST_LOG_SD]
         if not gone:
+            notes += _note_large(design, active, log_sds, link)
             return _finish(
                 design, working, link, threshold, nodes, objective, optimum, tuple(active),
                 aliased, notes,
@@ -212,6 +214,21 @@ def _fit_mixed(
     bare = FixedObjective(working.rows, LINKS.index(link))
     fixed = maximise(bare, fixed.parameters, max_iterations=max_iterations)
     return _finish(design, working, link, threshold, nodes, bare, fixed, (), aliased, notes)
+
+
+def _note_large(design: Design, active: Sequence[int], log_sds: Floats, link: str) -> list[Finding]:
+    """Return a doubt for each grouping that all but determines the outcome."""
+    unit = LATENT_VARIANCE[link]
+    limit = _LARGEST_SD * (1.0 if math.isnan(unit) else math.sqrt(unit))
+    return [
+        Finding(
+            ConvergenceCode.SEPARATED,
+            f"Groups of {design.group_names[k]!r} all but determine the outcome: their standard "
+            f"deviation runs off ({math.exp(s):.0f}). The approximation is not to be trusted.",
+        )
+        for k, s in zip(active, log_sds, strict=True)
+        if math.exp(s) > limit
+    ]
 
 
 def _finish(
@@ -251,5 +268,5 @@ def _finish(
         random_sds=tuple(sds),
         active=active,
         aliased=aliased,
-        convergence=assess(optimum, back, names, notes),
+        convergence=assess(optimum, back, names, notes, working.n_alpha),
     )

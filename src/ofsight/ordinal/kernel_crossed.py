@@ -23,6 +23,7 @@ from ofsight.ordinal.compile import compiled
 from ofsight.ordinal.kernel_rows import Rows, add_row, chain_row, place_row, row_gradient
 from ofsight.ordinal.kernel_sparse import factor, invert_selected, solve
 from ofsight.ordinal.links import HIGHEST, INTERIOR, LOWEST, cell_derivatives, cell_shift, cell_value
+from ofsight.ordinal.links_normal import IMPOSSIBLE
 
 __all__ = ["Pattern", "evaluate_crossed"]
 
@@ -146,7 +147,7 @@ def _find_modes(
     if not here > -math.inf:
         r[:] = 0.0
         here = _log_joint(link, pattern, kinds, places, r, taus)
-    if not here > -math.inf:
+    if not here > IMPOSSIBLE:
         return -math.inf
     for _ in range(200):
         definite = False
@@ -272,7 +273,7 @@ def evaluate_crossed(
     l_values = np.zeros(pattern.l_starts[q])
     pivots = np.ones(q)
     total = _find_modes(link, pattern, kinds, places, taus, r, slope, values, l_index, l_values, pivots)
-    if not total > -math.inf:
+    if not total > IMPOSSIBLE:
         return -math.inf
     for j in range(q):
         total -= 0.5 * math.log(pivots[j])

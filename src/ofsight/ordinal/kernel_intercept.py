@@ -47,6 +47,7 @@ from ofsight.ordinal.kernel_rows import (
     row_gradient,
 )
 from ofsight.ordinal.links import cell_derivatives
+from ofsight.ordinal.links_normal import IMPOSSIBLE
 
 __all__ = ["evaluate_groups"]
 
@@ -352,7 +353,7 @@ def evaluate_groups(
         else:
             value = log_integrand(link, n, space.kinds, space.places, r, tau, omega)
         value += math.log(kappa)
-        if not abs(value) < math.inf:
+        if not value > IMPOSSIBLE or not value < math.inf:
             return -math.inf
         total += value
         if order > 0:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ofsight.ordinal.compile import compiled
 from ofsight.ordinal.links import HIGHEST, INTERIOR, LOWEST, cell_derivatives, cell_value
+from ofsight.ordinal.links_normal import IMPOSSIBLE
 
 __all__ = [
     "Rows",
@@ -229,7 +230,7 @@ def evaluate_rows(
         else:
             cell_derivatives(link, kind, hi, lo, g)
             value = g[0]
-        if not value > -math.inf:
+        if not value > IMPOSSIBLE:
             return -math.inf
         total += weight * value
         if order == 0:

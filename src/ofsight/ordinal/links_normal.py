@@ -9,6 +9,7 @@ from ofsight.ordinal.compile import compiled
 
 __all__ = [
     "HIGHEST",
+    "IMPOSSIBLE",
     "INTERIOR",
     "LOWEST",
     "capped_exp",
@@ -20,6 +21,9 @@ __all__ = [
 INTERIOR: Final = 0
 LOWEST: Final = 1
 HIGHEST: Final = 2
+
+IMPOSSIBLE: Final = -1e30
+"""A log-probability below this is none: no sum with it has a digit of any other row."""
 
 _FAR: Final = 700.0  # exp() of more overflows
 _LOG_ROOT_2PI: Final = 0.9189385332046727

@@ -108,7 +108,7 @@ def maximise(
     tolerance : float
         Stop when no gradient exceeds this, in standard-error units.
     longest_step : float
-        No coordinate moves further than this in one step.
+        No coordinate moves further than this, or this many standard errors, in one step.
     floors : ndarray, shape (p,), optional
         Where a coordinate below its floor ends the search (a log standard deviation on its way
         to minus infinity).
@@ -129,9 +129,10 @@ def maximise(
         step, errors, definite = solve_information(here.hessian, here.gradient)
         if definite and np.max(np.abs(here.gradient) * errors) < tolerance:
             return Optimum(point, here, iteration, Stop.GRADIENT, step)
-        longest = float(np.max(np.abs(step)))
-        if longest > longest_step:
-            step = step * (longest_step / longest)
+        # Along nearly collinear columns far is near: there the leash is as long as the errors.
+        excess = float(np.max(np.abs(step) / np.maximum(longest_step, longest_step * errors)))
+        if excess > 1.0:
+            step = step / excess
         found = _climb(objective, point, here, step)
         if found is None:
             return Optimum(point, here, iteration, Stop.PRECISION, step)
