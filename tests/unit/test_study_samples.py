@@ -79,3 +79,27 @@ def test_an_empty_sample_says_at_which_step(data: Dataset) -> None:
 def test_an_unknown_study_names_those_there_are() -> None:
     with pytest.raises(UsageError, match="outsourcing-2022"):
         load_study("outsourcing-1822")
+
+
+def test_first_visits_are_told_only_where_the_record_is_whole(data: Dataset) -> None:
+    """The homes were registered in 2010: what they had before 2014 is not in the releases."""
+    frame = draw_sample(data, _STUDY).frame
+    assert frame["visit"].unique().to_list() == ["later"]
+    young = data.homes.with_columns(registered_on=pl.lit(date(2016, 1, 1)))
+    newer = Dataset(data.path, data.metadata, {**data._frames, "homes": young})
+    assert draw_sample(newer, _STUDY).frame["visit"].unique().to_list() == ["first"]
+    unknown = data.homes.with_columns(registered_on=pl.lit(None, dtype=pl.Date))
+    nothing = Dataset(data.path, data.metadata, {**data._frames, "homes": unknown})
+    assert draw_sample(nothing, _STUDY).frame["visit"].null_count() == 201
+
+
+def test_the_owner_is_the_nearest_list_s_without_case(data: Dataset) -> None:
+    keys = dict(draw_sample(data, _STUDY).frame.select("urn", "owner_key").rows())
+    assert keys["SC900001"] == "other homes limited"
+    assert keys["SC900150"] == "example care ltd"
+
+
+def test_a_study_without_a_day_for_age_uses_age_at_inspection(data: Dataset) -> None:
+    sample = draw_sample(data, load_study("outsourcing-latest"))
+    assert sample.frame["age_months_paper"].null_count() == sample.frame.height
+    assert sample.flow[-1][1] > 150

@@ -12,7 +12,10 @@ from ofsight.definitions.study import Analysis, StudyDefinition
 from ofsight.ordinal import OrdinalFit
 from ofsight.study.authorities import fit_authorities
 from ofsight.study.authority_table import authorities_of_dataset, read_authority_table
+from ofsight.study.codings import compare_codings
+from ofsight.study.estimates import Estimate
 from ofsight.study.findings import Findings
+from ofsight.study.gaps import split_gaps
 from ofsight.study.samples import Sample
 
 __all__ = ["ANALYSES", "Context"]
@@ -28,6 +31,8 @@ class Context:
         The data, the inspections drawn from it, the definition.
     fits : mapping
         The fits of table 2 by (model, outcome).
+    estimates : list of Estimate
+        Of tables 1 and 2 and figure 2.
     authority_table, requirements_table : Path or None
         Tables that the user supplies.
     """
@@ -36,6 +41,7 @@ class Context:
     sample: Sample
     study: StudyDefinition
     fits: Mapping[tuple[str, str], OrdinalFit]
+    estimates: list[Estimate]
     authority_table: Path | None = None
     requirements_table: Path | None = None
 
@@ -59,6 +65,12 @@ def _authorities(context: Context) -> Findings:
     return found
 
 
+def _codings(context: Context) -> Findings:
+    return compare_codings(context.dataset, context.study, context.estimates)
+
+
 ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
+    "codings": _codings,
+    "gaps": lambda context: split_gaps(context.sample, context.study),
     "authorities": _authorities,
 }

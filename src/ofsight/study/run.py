@@ -133,7 +133,9 @@ def run_study(
         "releases": list_releases(data),
         "set_aside": data.set_aside.group_by("reason").len("n").sort("n", "reason", descending=[True, False]),
     }
-    context = Context(data, sample, definition, fits, authority_table, requirements_table)
+    context = Context(
+        data, sample, definition, fits, list(found.estimates), authority_table, requirements_table
+    )
     for name in wanted:
         if progress is not None:
             progress(name)

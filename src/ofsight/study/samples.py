@@ -10,11 +10,12 @@ import polars as pl
 from ofsight.dataset.store import Dataset
 from ofsight.definitions.study import SampleDefinition, StudyDefinition
 from ofsight.errors import DatasetError
-from ofsight.vocabulary import Domain
+from ofsight.vocabulary import Domain, InspectionType
 
 __all__ = ["Sample", "draw_sample"]
 
 _DAYS_A_MONTH = 365.25 / 12
+_RECORD_SINCE = date(2014, 1, 1)
 _OLD_WORDS = ("adequate", "satisfactory")
 
 
@@ -27,7 +28,10 @@ class Sample:
     frame : DataFrame
         One row an inspection: ``urn, inspected_on, year, sector, overall, protection, leadership``, their
         published texts, ``local_authority``, ``region`` and the covariates ``age_months_paper`` (registration
-        to the study's day), ``age_months`` (registration to the inspection), ``places`` and ``chain_size``.
+        to the study's day), ``age_months`` (registration to the inspection), ``places`` and ``chain_size``;
+        ``owner_key`` (the owner's name, without case and spaces at its ends, from the nearest list that gives
+        it, else as last described) and ``visit`` ("first" full inspection of the home, "later", or null where
+        no one can tell).
     flow : tuple of (str, int)
         How many inspections were left after each step.
     """
@@ -59,6 +63,7 @@ def draw_sample(dataset: Dataset, study: StudyDefinition) -> Sample:
     if study.sample.adequate == "missing":
         frame = frame.with_columns(_without_old_words(domain) for domain in Domain)
     frame = _with_covariates(frame, dataset.home_snapshots, dataset.homes, study.age_on)
+    frame = _with_visit(_with_owner(frame, dataset), dataset.inspections)
     age = "age_months" if study.age_on is None else "age_months_paper"
     complete = frame.drop_nulls([age, "chain_size", "places"])
     flow.append(("of them with registration date, owner and places known", complete.height))
@@ -104,17 +109,7 @@ def _with_covariates(
     frame = frame.drop("registered_on").join(homes.select("urn", "registered_on"), on="urn", how="left")
     frame = frame.sort("inspected_on", "urn")
     for column, name in (("places", "listed_places"), ("n_homes_of_owner", "chain_size")):
-        lists = snapshots.filter(pl.col(column).is_not_null()).select(
-            "urn", pl.col("listed_on").alias("nearest"), pl.col(column).cast(pl.Float64).alias(name)
-        )
-        frame = frame.join_asof(
-            lists.sort("nearest", "urn"),
-            left_on="inspected_on",
-            right_on="nearest",
-            by="urn",
-            strategy="nearest",
-            check_sortedness=False,
-        ).drop("nearest", strict=False)
+        frame = _join_nearest(frame, snapshots, pl.col(column).cast(pl.Float64).alias(name))
     age = (pl.lit(age_on, dtype=pl.Date) - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
     at_inspection = (pl.col("inspected_on") - pl.col("registered_on")).dt.total_days() / _DAYS_A_MONTH
     return frame.with_columns(
@@ -123,3 +118,58 @@ def _with_covariates(
         age_months=pl.when(at_inspection >= 0).then(at_inspection),
         places=pl.coalesce(pl.col("places").cast(pl.Float64), "listed_places"),
     ).sort("urn", "inspected_on")
+
+
+def _join_nearest(frame: pl.DataFrame, snapshots: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
+    """Join what the home's list nearest to the inspection, among those that tell it, says."""
+    lists = snapshots.select("urn", pl.col("listed_on").alias("nearest"), value)
+    return frame.join_asof(
+        lists.drop_nulls().sort("nearest", "urn"),
+        left_on="inspected_on",
+        right_on="nearest",
+        by="urn",
+        strategy="nearest",
+        check_sortedness=False,
+    ).drop("nearest", strict=False)
+
+
+def _with_owner(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """Add the owner's name: from the nearest list, else the inspection's release, else as last described."""
+
+    def folded(column: str) -> pl.Expr:
+        return pl.col(column).str.strip_chars().str.to_lowercase()
+
+    last = dataset.homes.select("urn", last_owner=folded("owner"))
+    frame = frame.sort("inspected_on", "urn")
+    frame = _join_nearest(frame, dataset.home_snapshots, folded("owner").alias("nearest_owner"))
+    return (
+        frame.join(last, on="urn", how="left")
+        .with_columns(owner_key=pl.coalesce("nearest_owner", folded("owner"), "last_owner"))
+        .drop("nearest_owner", "last_owner")
+        .sort("urn", "inspected_on")
+    )
+
+
+def _with_visit(frame: pl.DataFrame, inspections: pl.DataFrame) -> pl.DataFrame:
+    """Say whether an inspection is the home's first full one.
+
+    The record is whole from `_RECORD_SINCE`: a home registered before it had inspections that the releases do
+    not hold, so what is seen of it is later ones. A home without a day of registration may have had, too.
+    """
+    earliest = (
+        inspections.filter(pl.col("inspection_type") == InspectionType.FULL.value)
+        .group_by("urn")
+        .agg(first_seen=pl.col("inspected_on").min())
+    )
+    return (
+        frame.join(earliest, on="urn", how="left")
+        .with_columns(
+            visit=pl.when(pl.col("inspected_on") > pl.col("first_seen"))
+            .then(pl.lit("later"))
+            .when(pl.col("registered_on") < _RECORD_SINCE)
+            .then(pl.lit("later"))
+            .when(pl.col("registered_on").is_not_null())
+            .then(pl.lit("first"))
+        )
+        .drop("first_seen")
+    )
