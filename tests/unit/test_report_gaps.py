@@ -57,8 +57,8 @@ def domains(overall: float, leadership: float, protection: float, **more: object
         (
             (0.5, 1.6, 1.0),
             "For-profit homes were judged lower than local authority homes in overall experiences and "
-            "progress; they were judged higher in leadership and management; no clear difference was found in help and "
-            "protection",
+            "progress; they were judged higher in leadership and management; no clear difference was "
+            "found in help and protection",
         ),
     ],
 )

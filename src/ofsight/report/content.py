@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ofsight.report.document import Block, Document, Note, Paragraph, Section, Text
 from ofsight.report.folder import StudyFolder
+from ofsight.report.sections.annexes import checklist_section, methods_section
 from ofsight.report.sections.checks import ledger_section, truth_section
 from ofsight.report.sections.comparison import comparison_section, other_sections
 from ofsight.report.sections.grades import grades_section
@@ -23,6 +24,16 @@ BANNER = "Synthetic data: no number here is about a real home."
 def _question(folder: StudyFolder) -> Section:
     asked = folder.words("question") or "The study folder does not say what was asked."
     return Section("question", "What was asked", (Paragraph(capital(asked)),))
+
+
+def _checklist(sections: tuple[Section, ...]) -> Section:
+    # A section that is one plain paragraph says that the study folder has nothing for it.
+    empty = {
+        section.key
+        for section in sections
+        if section.key != "question" and all(isinstance(block, Paragraph) for block in section.blocks)
+    }
+    return checklist_section({section.key: section.title for section in sections}, empty)
 
 
 def _opening(folder: StudyFolder) -> tuple[Block, ...]:
@@ -51,7 +62,7 @@ def make_document(folder: StudyFolder) -> Document:
         The same folder always gives the same document.
     """
     truth = truth_section(folder)
-    sections = (
+    sections: tuple[Section, ...] = (
         summary_section(folder),
         _question(folder),
         comparison_section(folder),
@@ -63,7 +74,9 @@ def make_document(folder: StudyFolder) -> Document:
         ledger_section(folder),
         provenance_section(folder),
         citing_section(folder),
+        methods_section(folder),
     )
+    sections = (*sections, _checklist(sections))
     byline: list[Text] = [source_line(folder)]
     description = str(folder.sample.get("description") or "").strip()
     if description:

@@ -128,6 +128,11 @@ class Facts:
 
     pairs: tuple[tuple[str, Text], ...]
 
+    @property
+    def short(self) -> bool:
+        """Whether the names are letters or numbers, and need little room."""
+        return all(len(name) <= 4 for name, _ in self.pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class Code:

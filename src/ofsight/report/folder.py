@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ofsight.errors import DatasetError, UsageError
+from ofsight.report.characters import clean, clean_all
 from ofsight.report.wording import capital
 
 __all__ = ["Estimate", "Rows", "StudyFolder", "number", "read_study_folder"]
@@ -151,7 +152,7 @@ def _whole(value: object) -> int | None:
 
 def _load(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return clean_all(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, OSError) as error:
         raise DatasetError(
             f"{path}: cannot be read as JSON ({error}). The study folder is damaged or was written half: run "
@@ -163,7 +164,7 @@ def _read_csv(path: Path) -> Rows:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restkey="", restval="")
-            return tuple({key: value or "" for key, value in row.items() if key} for row in reader)
+            return tuple({key: clean(value or "") for key, value in row.items() if key} for row in reader)
     except (ValueError, OSError, csv.Error) as error:
         raise DatasetError(
             f"{path}: cannot be read as a csv file ({error}). Run `ofsight study` again."

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ofsight.errors import UsageError
 from ofsight.files import write_text
@@ -19,7 +22,42 @@ def _write_html(document: Document, path: Path) -> None:
     write_text(path, render_html(document))
 
 
-_WRITERS: Mapping[str, Callable[[Document, Path], None]] = {"html": _write_html}
+def _write_docx(document: Document, path: Path) -> None:
+    _write_bytes(path, _edition("docx").render_docx(document))
+
+
+def _write_pdf(document: Document, path: Path) -> None:
+    _write_bytes(path, _edition("pdf").render_pdf(document))
+
+
+def _edition(name: str) -> Any:
+    """Import an edition whose library is an extra, so that the page is written without it."""
+    try:
+        return importlib.import_module(f"ofsight.report.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("ofsight"):
+            raise
+        raise UsageError(
+            f"The {name} edition needs the package `{error.name}`, which is not installed. Install "
+            "`ofsight[documents]`, or ask for html only."
+        ) from error
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, as `ofsight.files.write_text` does for text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        temporary = Path(folder) / path.name
+        temporary.write_bytes(content)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+
+
+_WRITERS: Mapping[str, Callable[[Document, Path], None]] = {
+    "html": _write_html,
+    "docx": _write_docx,
+    "pdf": _write_pdf,
+}
 
 FORMATS: tuple[str, ...] = tuple(_WRITERS)
 """The editions that can be written."""
@@ -45,7 +83,7 @@ def write_report(study: Path, to: Path, *, formats: Sequence[str] = ("html",)) -
     Raises
     ------
     UsageError
-        An unknown format, or `study` is no study folder.
+        An unknown format, one whose library is not installed, or `study` is no study folder.
     DatasetError
         A file of the study folder is damaged.
     """

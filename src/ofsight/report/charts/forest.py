@@ -9,7 +9,7 @@ from ofsight.report.wording import ratio, ratio_with_interval
 
 __all__ = ["draw_forest"]
 
-_WIDE_ROW, _NARROW_ROW, _HEADING = 26.0, 42.0, 34.0
+_WIDE_ROW, _NARROW_ROW, _HEADING = 23.0, 42.0, 32.0
 
 
 def _axis(chart: Forest, left: float, right: float) -> Log:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from ofsight.report.document import Block, Cell, Column, Paragraph, Row, Section, Table, Text, Tone
+from ofsight.report.document import Block, Cell, Column, Facts, Paragraph, Row, Section, Table, Text, Tone
 from ofsight.report.folder import StudyFolder, number
 from ofsight.report.gaps import find_gaps, main_model
 from ofsight.report.wording import (
@@ -30,6 +30,7 @@ _TONES: Mapping[str, Tone] = {
     "differs": "poor",
     "not reproducible from public data": "muted",
 }
+_QUANTITIES = {"n": "inspections in the model", "count": "inspections"}
 _DOMAINS = (Domain.OVERALL.value, Domain.LEADERSHIP.value, Domain.PROTECTION.value)
 
 
@@ -59,43 +60,55 @@ def _ours_places(places: int, quantity: str) -> int:
 
 
 def _what(row: Mapping[str, str]) -> str:
+    """Name a number within its group: whose it is, of which grade, which quantity."""
     contrast, _, grade = row.get("contrast", "").partition("/grade:")
     kind, _, name = contrast.partition(":")
     parts = []
-    if row.get("outcome"):
-        parts.append(domain_label(row["outcome"], short=row["outcome"] in _DOMAINS))
-    if contrast == "sector" or kind == "sector":
+    if kind == "sector":
         against = row.get("quantity") in ("odds ratio", "difference in count per inspection")
         parts.append(term_label(contrast) if against else sector_label(name))
     elif contrast:
         parts.append(term_label(contrast))
-    if grade:
-        parts.append(grade)
-    parts.append(row.get("quantity", ""))
-    return capital(", ".join(part for part in parts if part))
+    quantity = row.get("quantity", "")
+    parts += [grade, _QUANTITIES.get(quantity, quantity)]
+    return capital(", ".join(part for part in parts if part)) or row.get("id", "") or "Number"
 
 
-def _ledger_row(row: Mapping[str, str]) -> Row:
+def _group(row: Mapping[str, str]) -> str:
+    outcome, model = row.get("outcome", ""), row.get("model", "")
+    return ", ".join(part for part in (domain_label(outcome) if outcome else "", model) if part)
+
+
+def _ledger_row(row: Mapping[str, str], reasons: Mapping[str, str]) -> Row:
     quantity, verdict = row.get("quantity", ""), row.get("verdict", "")
     places = _places(row.get("published", ""), quantity)
+    exact = _ours_places(places, quantity)
     published = _value(
         row.get("published", ""), row.get("published_low", ""), row.get("published_high", ""), places
     )
-    ours = _value(
-        row.get("ours", ""), row.get("ours_low", ""), row.get("ours_high", ""), _ours_places(places, quantity)
-    )
+    ours = _value(row.get("ours", ""), row.get("ours_low", ""), row.get("ours_high", ""), exact)
     difference = number(row.get("difference"))
     sign = "+" if difference is not None and difference > 0 else ""
-    shown = "–" if difference is None else f"{sign}{decimal(difference, _ours_places(places, quantity))}"
     cells: tuple[Text | Cell, ...] = (
         _what(row),
         published,
         ours,
-        shown,
+        "–" if difference is None else f"{sign}{decimal(difference, exact)}",
         Cell(capital(verdict) or "No verdict", _TONES.get(verdict, "plain")),
-        row.get("note", "") or "–",
+        reasons.get(row.get("note", ""), "–"),
     )
     return Row(cells)
+
+
+def _reasons(rows: tuple[Mapping[str, str], ...]) -> dict[str, str]:
+    """Give each reason a letter (a to z, aa, ab): the same sentence stands behind many rows."""
+    reasons: dict[str, str] = {}
+    for row in rows:
+        note = row.get("note", "")
+        if note.strip() and note not in reasons:
+            place = len(reasons)
+            reasons[note] = (chr(96 + place // 26) if place >= 26 else "") + chr(97 + place % 26)
+    return reasons
 
 
 def _verdicts(rows: tuple[Mapping[str, str], ...]) -> Table:
@@ -120,23 +133,25 @@ def _verdicts(rows: tuple[Mapping[str, str], ...]) -> Table:
     )
 
 
-def _ledger_table(item: str, rows: list[Mapping[str, str]]) -> Table:
-    name = capital(item.replace("table", "table ").replace("figure", "figure "))
+def _ledger_table(item: str, rows: list[Mapping[str, str]], reasons: Mapping[str, str]) -> Table:
+    name = capital(item.replace("table", "table ").replace("figure", "figure ")) or "Other"
     laid: list[Row] = []
-    for model in dict.fromkeys(row.get("model", "") for row in rows):
-        if model:
-            laid.append(Row((capital(model),), "group"))
-        laid.extend(_ledger_row(row) for row in rows if row.get("model", "") == model)
+    group = ""
+    for row in sorted(rows, key=lambda row: list(dict.fromkeys(map(_group, rows))).index(_group(row))):
+        if _group(row) != group:
+            group = _group(row)
+            laid.append(Row((group or "All judgements",), "group"))
+        laid.append(_ledger_row(row, reasons))
     return Table(
         f"ledger-{''.join(c if c.isascii() and c.isalnum() else '-' for c in item.lower()) or 'other'}",
         f"{name}: published beside ours",
         (
-            Column("Number", share=2.4),
-            Column("Published", numeric=True, share=1.5),
-            Column("Ours", numeric=True, share=1.5),
+            Column("Number", share=2.6),
+            Column("Published", numeric=True, share=1.9),
+            Column("Ours", numeric=True, share=2.0),
             Column("Difference", numeric=True),
-            Column("Verdict", share=1.4),
-            Column("Why", share=2.4),
+            Column("Verdict", share=2.4),
+            Column("Why", share=0.5),
         ),
         tuple(laid),
         folded=len(laid) > 15,
@@ -145,15 +160,14 @@ def _ledger_table(item: str, rows: list[Mapping[str, str]]) -> Table:
 
 
 def ledger_section(folder: StudyFolder) -> Section:
-    """Return the ledger, verdict counts first."""
+    """Return the ledger: verdict counts first, then the reasons, then each published number beside ours."""
     rows = folder.rows("ledger")
     title = "Published numbers beside ours"
     if not rows:
         return Section("ledger", title, (Paragraph("The study folder holds no ledger (ledger.csv)."),))
     blocks: list[Block] = [
         Paragraph(
-            "Each number that the paper printed stands beside ours. The verdict says how near they are; "
-            "where they differ, the last column says why."
+            "Each number that the paper printed stands beside ours. The verdict says how near they are."
         )
     ]
     if folder.synthetic is not None:
@@ -161,8 +175,15 @@ def ledger_section(folder: StudyFolder) -> Section:
             Paragraph("The data of this report is synthetic, so ours need not agree with what was published.")
         )
     blocks.append(_verdicts(rows))
+    reasons = _reasons(rows)
+    if reasons:
+        blocks.append(
+            Paragraph("Why ours may differ; the letters stand in the last column of the tables below:")
+        )
+        blocks.append(Facts(tuple((letter, note) for note, letter in reasons.items())))
     for item in dict.fromkeys(row.get("item", "") for row in rows):
-        blocks.append(_ledger_table(item, [row for row in rows if row.get("item", "") == item]))
+        mine = [row for row in rows if row.get("item", "") == item]
+        blocks.append(_ledger_table(item, mine, reasons))
     return Section("ledger", title, tuple(blocks))
 
 

@@ -61,7 +61,7 @@ def _files(folder: StudyFolder) -> Table | None:
         Row(
             (
                 (Span(row.get("file", ""), code=True),),
-                row.get("sheet", "") or "–",
+                (Span(row.get("sheet", ""), code=True),) if row.get("sheet") else "–",
                 (Span(row.get("sha256", ""), code=True),),
             )
         )

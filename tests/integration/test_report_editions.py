@@ -1,0 +1,249 @@
+"""The Word and PDF editions: the same document as the page, on pages, with the banner on each of them."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import re
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pdfplumber
+import pypdfium2 as pdfium
+import pytest
+from docx import Document as open_word
+from docx.oxml.ns import qn
+from report_study_folder import make_study_folder
+
+from ofsight.errors import UsageError
+from ofsight.report import FORMATS, write_report
+from ofsight.report.content import BANNER, make_document
+from ofsight.report.document import Cell, Document, Figure, Section, Table, plain
+from ofsight.report.docx import render_docx
+from ofsight.report.folder import read_study_folder
+from ofsight.report.pdf import render_pdf
+
+MARKUP = "#panic(1) *a* _b_ $c$ `d` @e <f> \\g // h [i] ]"
+SYNTHETIC = {"note": "INVENTED."}
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+def every_text(document: Document) -> list[str]:
+    """Everything that a reader of any edition must find: titles, headings, captions, cells."""
+    texts = [document.title, document.kicker, *map(plain, document.byline), *map(plain, document.footer)]
+
+    def of_section(section: Section) -> None:
+        texts.append(section.title)
+        for inner in section.sections:
+            of_section(inner)
+
+    def of_table(table: Table) -> None:
+        texts.extend([table.caption, plain(table.note), *(column.heading for column in table.columns)])
+        for row in table.rows:
+            texts.extend(plain(cell.text if isinstance(cell, Cell) else cell) for cell in row.cells)
+
+    for section in document.sections:
+        of_section(section)
+    for block in document.blocks():
+        if isinstance(block, Figure):
+            texts.append(block.title)
+            of_table(block.table)
+        elif isinstance(block, Table):
+            of_table(block)
+    return [text for text in texts if text]
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    folder = make_study_folder(tmp_path_factory.mktemp("editions") / "s", synthetic=SYNTHETIC)
+    return make_document(read_study_folder(folder))
+
+
+@pytest.fixture(scope="module")
+def word(document: Document) -> bytes:
+    return render_docx(document)
+
+
+@pytest.fixture(scope="module")
+def pdf(document: Document) -> bytes:
+    return render_pdf(document)
+
+
+def word_text(content: bytes) -> str:
+    body = open_word(io.BytesIO(content)).element.body
+    return "".join(node.text or "" for node in body.iter(qn("w:t")))
+
+
+def pdf_pages(content: bytes) -> list[str]:
+    file = pdfium.PdfDocument(content)
+    try:
+        # A hyphen at the end of a line is read as U+FFFE.
+        return [page.get_textpage().get_text_bounded().replace("\ufffe", "-") for page in file]
+    finally:
+        file.close()
+
+
+def test_word_says_everything_that_the_document_says(document: Document, word: bytes) -> None:
+    said = squeezed(word_text(word))
+    assert [text for text in every_text(document) if squeezed(text) not in said] == []
+
+
+def test_word_headings_go_down_in_order_and_annexes_start_a_page(document: Document, word: bytes) -> None:
+    paragraphs = open_word(io.BytesIO(word)).paragraphs
+    headings = [p for p in paragraphs if p.style.name.startswith("Heading")]
+    assert [p.text for p in headings] == [s.title for top in document.sections for s in top.walk()]
+    assert {p.text for p in headings if p.paragraph_format.page_break_before} == {
+        section.title for section in document.sections if section.annex
+    }
+    assert [p.text for p in paragraphs if p.style.name == "Title"] == [document.title]
+
+
+def test_word_tables_repeat_their_headings_and_pictures_have_words(document: Document, word: bytes) -> None:
+    body = open_word(io.BytesIO(word)).element.body
+    tables = [block for block in document.blocks() if isinstance(block, Table | Figure)]
+    captions = [node.get(qn("w:val")) for node in body.iter(qn("w:tblCaption"))]
+    assert captions == [
+        block.table.caption if isinstance(block, Figure) else block.caption for block in tables
+    ]
+    assert len(list(body.iter(qn("w:tblHeader")))) == len(captions)
+    described = [node.get("descr") for node in body.iter(qn("wp:docPr"))]
+    figures = [block for block in tables if isinstance(block, Figure)]
+    assert described == [f"{figure.title}. {figure.description}" for figure in figures]
+
+
+def test_word_carries_the_banner_page_numbers_language_and_title(document: Document, word: bytes) -> None:
+    opened = open_word(io.BytesIO(word))
+    page = opened.sections[0]
+    assert page.header.paragraphs[0].text == BANNER
+    fields = [node.text.strip() for node in page.footer._element.iter(qn("w:instrText"))]
+    assert fields == ["PAGE", "NUMPAGES"]
+    assert opened.core_properties.title == document.title
+    assert opened.core_properties.language == "en-GB"
+
+
+def test_word_links_lead_to_bookmarks_that_exist_once(word: bytes) -> None:
+    body = open_word(io.BytesIO(word)).element.body
+    names = [node.get(qn("w:name")) for node in body.iter(qn("w:bookmarkStart"))]
+    numbers = [node.get(qn("w:id")) for node in body.iter(qn("w:bookmarkStart"))]
+    anchors = [node.get(qn("w:anchor")) for node in body.iter(qn("w:hyperlink")) if node.get(qn("w:anchor"))]
+    assert len(set(names)) == len(names)
+    assert len(set(numbers)) == len(numbers)
+    assert anchors
+    assert set(anchors) <= set(names)
+
+
+def test_the_pdf_says_everything_that_the_document_says(document: Document, pdf: bytes) -> None:
+    said = squeezed("".join(pdf_pages(pdf)))
+    # A cell that runs over two lines is read line by line together with its neighbours: its words are sought.
+    missing = [
+        text
+        for text in every_text(document)
+        if squeezed(text) not in said and not all(squeezed(word) in said for word in text.split())
+    ]
+    assert missing == []
+
+
+def test_every_page_of_the_pdf_has_the_banner_and_its_number(pdf: bytes) -> None:
+    pages = pdf_pages(pdf)
+    assert len(pages) > 5
+    for number, text in enumerate(pages, 1):
+        assert squeezed(BANNER) in squeezed(text)
+        assert f"{number}/{len(pages)}" in squeezed(text)
+
+
+def test_the_pdf_is_tagged_titled_and_in_its_language(document: Document, pdf: bytes) -> None:
+    with pdfplumber.open(io.BytesIO(pdf)) as file:
+        catalog = file.doc.catalog
+        assert file.metadata["Title"] == document.title
+        assert "CreationDate" not in file.metadata or "1970" in file.metadata["CreationDate"]
+        assert catalog["Lang"].decode().lower().startswith("en")
+        assert "StructTreeRoot" in catalog
+        kinds = {node.type for node in _walk(file.structure_tree)}
+    assert {"H1", "Table", "TH", "Figure"} <= kinds
+
+
+class _Node:
+    def __init__(self, kind: str) -> None:
+        self.type = kind
+
+
+def _walk(tree: list[dict[str, object]]) -> list[_Node]:
+    found = []
+    for node in tree:
+        found.append(_Node(str(node.get("type"))))
+        children = node.get("children", [])
+        assert isinstance(children, list)
+        found.extend(_walk(children))
+    return found
+
+
+def test_the_same_document_gives_the_same_bytes(document: Document, word: bytes, pdf: bytes) -> None:
+    assert render_docx(document) == word
+    assert render_pdf(document) == pdf
+
+
+def test_words_from_files_are_words_and_not_markup(tmp_path: Path) -> None:
+    study = make_study_folder(
+        tmp_path / "s",
+        title=MARKUP,
+        question=f"Bell\x07, null\x00 and <script>alert(1)</script> {MARKUP}",
+        cautions=[MARKUP],
+        citation=MARKUP,
+        synthetic={"note": MARKUP},
+    )
+    hostile = make_document(read_study_folder(study))
+    assert squeezed(MARKUP) in squeezed(word_text(render_docx(hostile)))
+    text = squeezed("".join(pdf_pages(render_pdf(hostile))))
+    assert squeezed("<script>alert(1)</script>") in text
+    assert text.count(squeezed(MARKUP)) >= 3
+
+
+def test_a_script_that_the_fonts_lack_does_not_stop_the_report(tmp_path: Path) -> None:
+    study = make_study_folder(tmp_path / "s", question="Is 兒童之家 \U0001f3e0 a home?")
+    made = make_document(read_study_folder(study))
+    assert "兒童之家 \U0001f3e0" in word_text(render_docx(made))
+    assert render_pdf(made).startswith(b"%PDF")
+
+
+def test_missing_files_leave_both_editions_standing(tmp_path: Path) -> None:
+    missing = ["ledger", "probabilities", "figure1", "table1", "releases", "models", "set_aside"]
+    study = make_study_folder(tmp_path / "s", leave_out=missing)
+    made = make_document(read_study_folder(study))
+    assert "judged lower" in word_text(render_docx(made))
+    assert render_pdf(made).startswith(b"%PDF")
+
+
+def test_all_formats_are_written_in_the_order_asked(tmp_path: Path) -> None:
+    study = make_study_folder(tmp_path / "s")
+    written = write_report(study, tmp_path / "r", formats=("pdf", "html", "docx", "pdf"))
+    assert [path.name for path in written] == ["report.pdf", "report.html", "report.docx"]
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == [
+        "report.docx",
+        "report.html",
+        "report.pdf",
+    ]
+    assert zipfile.is_zipfile(written[2])
+    assert "synthetic" not in word_text(written[2].read_bytes()).lower(), "no banner on real data"
+    assert "synthetic" not in "".join(pdf_pages(written[0].read_bytes())).lower()
+    assert set(FORMATS) == {"html", "docx", "pdf"}
+
+
+@pytest.mark.parametrize(("edition", "library"), [("docx", "docx"), ("pdf", "typst")])
+def test_an_edition_without_its_library_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edition: str, library: str
+) -> None:
+    real = importlib.import_module
+
+    def without(name: str, package: str | None = None) -> ModuleType:
+        if name == f"ofsight.report.{edition}":
+            raise ModuleNotFoundError(f"No module named '{library}'", name=library)
+        return real(name, package)
+
+    monkeypatch.setattr(importlib, "import_module", without)
+    with pytest.raises(UsageError, match=rf"needs the package `{library}`.*ofsight\[documents\]"):
+        write_report(make_study_folder(tmp_path / "s"), tmp_path / "r", formats=(edition,))
+    assert write_report(tmp_path / "s", tmp_path / "r")[0].is_file()
