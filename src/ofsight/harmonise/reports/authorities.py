@@ -17,7 +17,7 @@ from ofsight.harmonise.reports.days import read_span
 from ofsight.harmonise.reports.fields import copyright_year, read_dates, read_published
 from ofsight.harmonise.reports.improvement import list_items
 from ofsight.harmonise.reports.judgements import GRADE, read_grade, read_headings, read_table
-from ofsight.harmonise.reports.layout import body_lines, join_lines, plain, tidy
+from ofsight.harmonise.reports.layout import BULLETS, body_lines, join_lines, plain, tidy
 from ofsight.harmonise.reports.model import Judgement, Recommendation, Report
 from ofsight.harmonise.reports.pages import Document, Line
 from ofsight.harmonise.reports.privacy import Names, learn_names
@@ -89,7 +89,7 @@ _NAMES_OF = (
     r" (?:social care )?services",
     r"joint (?:targeted )?area(?: child protection)? inspection of (?P<n>(?!the "
     r"multi)[A-Z][^:]{2,50}?)(?= inspection dates| \d| \(|$)",
-    r"multi-agency response to [^.]{5,140}? in (?P<n>(?:the )?[A-Z][\w' ,&-]{2,50}?)(?= inspection dates"
+    r"multi-agency response to [^.]{5,140} in (?P<n>(?:the )?[A-Z][\w' ,&-]{2,50}?)(?= inspection dates"
     r"| between| on \d|[.\n]|$)",
     r"(?:protection of children|children'?s services)\s*:?\s*(?P<n>[A-Z][\w' &-]{3,50}?)(?= inspection "
     r"dates?)",
@@ -109,8 +109,9 @@ _IMPROVE = re.compile(
 )
 _MAY_BE_HEADING = re.compile(r"^(?:what|area|recommend)", re.IGNORECASE)
 _ENDS = re.compile(
-    r"^(?:the experiences and progress|main findings?|findings|the impact of leaders|the local "
-    r"authority'?s strengths"
+    r"^(?:the experiences and progress|the effectiveness of the help|the quality of practice"
+    r"|leadership and governance|main findings?|findings|the impact of leaders"
+    r"|the local authority'?s strengths"
     r"|summary for children|progress since|information about|the local authority has the following"
     r"|section \d|headline"
     r"|inspection judgements?|next steps|background|practice stud|case stud|the office for standards|key "
@@ -240,12 +241,24 @@ def _authority(lines: Sequence[Line], words: str) -> tuple[str | None, str | Non
     for name in said:
         if known := _official_name(name):
             return known, name
+    if named := _named_in(top):
+        return named, named
     for pattern in _NAMES_OF:
         if match := re.search(pattern, words[:4000], re.IGNORECASE):
             name = tidy(match["n"])
             return _official_name(name) or _short(name), name
     council = next((n for n in said if re.search(r"\b(?:council|borough)\b", n, re.IGNORECASE)), None)
     return (_short(council), council) if council else (None, None)
+
+
+def _named_in(top: str) -> str | None:
+    """Return the official name that a title mentions, capitals as they are: the longest of the first."""
+    found = []
+    for name in set(_official().values()):
+        place = re.search(rf"(?<=\b(?:in|of|to) ){re.escape(name)}\b", top)
+        if place:
+            found.append((place.start(), -len(name), name))
+    return min(found)[2] if found else None
 
 
 def _short(name: str) -> str:
@@ -354,7 +367,8 @@ def _recommendations(lines: Sequence[Line], names: Names) -> tuple[Recommendatio
         if not any(re.match(r"\W|\d", x.text) for x in below):
             continue
         part = heading
-        for item in list_items(below, numbered=True, hanging=True):
+        bulleted = any(line.text[0] in BULLETS for line in below)
+        for item in list_items(below, numbered=not bulleted, hanging=True):
             if item.text in seen or not re.search(r"[a-z]{3}", item.text):
                 continue
             seen.add(item.text)
