@@ -18,9 +18,12 @@ from ofsight.dataset.authorities import (
     reconcile_authority_inspections,
     unmatched_areas,
 )
+from ofsight.dataset.authority_years import make_authority_years
 from ofsight.dataset.gather import Gathered, gather_tables, list_files
 from ofsight.dataset.homes import describe_homes, take_snapshots
+from ofsight.dataset.links import LinkedHomes, link_homes
 from ofsight.dataset.movements import gather_movements
+from ofsight.dataset.panels import make_authority_panel, make_home_panel
 from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.statistics import (
     gather_control_totals,
@@ -36,6 +39,7 @@ from ofsight.files import restore_folder
 from ofsight.harmonise.findings import Finding, findings_frame
 from ofsight.harmonise.readers import SPINE
 from ofsight.harmonise.rows import HarmonisedTable
+from ofsight.link.homes import propose_reregistrations
 
 __all__ = ["BuildSummary", "build_dataset"]
 
@@ -160,27 +164,42 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
         *unmatched_areas(statistics, "published_name", "authority_statistics"),
     ]
     set_aside = _set_aside(gathered.tables, reconciled.set_aside, gave_way)
+    homes = describe_homes(records, reconciled.inspections, movements)
+    linked = link_homes(reconciled.inspections, homes, snapshots)
+    authority_inspections = reconcile_authority_inspections(authority_records)
+    years = make_authority_years(statistics, linked.snapshots, authority_inspections)
     made = {
-        "inspections": reconciled.inspections,
-        "homes": describe_homes(records, reconciled.inspections, movements),
-        "home_snapshots": snapshots,
+        "inspections": linked.inspections,
+        "homes": linked.homes,
+        "home_snapshots": linked.snapshots,
         "records": reconciled.records,
         "revisions": reconciled.revisions,
         "movements": movements,
-        "authority_inspections": reconcile_authority_inspections(authority_records),
+        "authority_inspections": authority_inspections,
         "authority_records": authority_records,
         "authority_statistics": statistics,
         "neighbours": gather_neighbours(gathered.tables),
         "district_lookup": gather_lookup(gathered.tables),
         "control_totals": gather_control_totals(gathered.tables),
+        "owners": linked.owners,
+        "reregistrations": propose_reregistrations(linked.homes),
+        "authority_years": years,
+        "home_panel": make_home_panel(linked.inspections, linked.homes, linked.snapshots),
+        "authority_panel": make_authority_panel(authority_inspections, years, statistics),
         "set_aside": set_aside,
-        "findings": findings_frame([*gathered.findings, *_of_tables(gathered.tables), *odd]),
+        "findings": findings_frame(
+            [*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)]
+        ),
     }
     made["releases"] = _releases(gathered, made)
     made = {table.name: conform(table, made[table.name]) for table in TABLES}
     noticed = findings_frame(validate(made))
     made["findings"] = pl.concat([made["findings"], noticed])
     return made
+
+
+def _unmatched(linked: LinkedHomes) -> list[Finding]:
+    return unmatched_areas(linked.snapshots, "local_authority", "home_snapshots")
 
 
 def _of_tables(tables: Iterable[HarmonisedTable]) -> list[Finding]:

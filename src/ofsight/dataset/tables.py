@@ -12,6 +12,7 @@ import polars as pl
 from ofsight.dataset.columns import ORIGIN, URN, Column, Reference, Table
 from ofsight.dataset.tables_authorities import AUTHORITY_TABLES
 from ofsight.dataset.tables_homes import HOME_TABLES
+from ofsight.dataset.tables_panels import LINKED, PANEL_TABLES
 from ofsight.vocabulary import (
     Effectiveness,
     Framework,
@@ -79,6 +80,7 @@ TABLES: tuple[Table, ...] = (
             Column("setting_row", pl.Int64, "its row"),
             Column("n_records", pl.UInt32, "how many published rows speak of this inspection", "rows"),
             Column("revised", pl.Boolean, "whether releases differ on it; see `revisions`", required=True),
+            *LINKED,
         ),
     ),
     Table(
@@ -109,6 +111,7 @@ TABLES: tuple[Table, ...] = (
                 "months later still holds it",
             ),
             Column("closure_status", pl.String, "Resigned, Cancelled or Closed: how it left"),
+            *LINKED,
         ),
     ),
     Table(
@@ -122,8 +125,9 @@ TABLES: tuple[Table, ...] = (
             Column("registration_status", pl.String, "Active, Suspended ... as published"),
             Column("latest_inspected_on", pl.Date, "the latest full inspection that the list shows"),
             Column("latest_overall", Grade, "its overall grade"),
-            Column("n_homes_of_owner", pl.UInt32, "homes of the same owner's name on the same list", "homes"),
+            Column("n_homes_of_owner", pl.UInt32, "homes of the same owner on the same list", "homes"),
             *ORIGIN,
+            *LINKED,
         ),
     ),
     Table(
@@ -154,6 +158,7 @@ TABLES: tuple[Table, ...] = (
     ),
     *HOME_TABLES,
     *AUTHORITY_TABLES,
+    *PANEL_TABLES,
     Table(
         "releases",
         "one table of one official file",

@@ -87,7 +87,7 @@ def harmonise_statistics(found: Recognised) -> HarmonisedTable | PassedOver:
             found.table, f"{title}: a data set of another subject, not part of this build", True
         )
     measures = _measures(found, series)
-    parsed = _with_area(_with_year(found, raw))
+    parsed = _with_area(_with_year(found, series, raw))
     judged = judge_rows(
         parsed,
         [
@@ -151,7 +151,7 @@ def _measures(found: Recognised, series: SeriesDefinition) -> list[tuple[int, Me
     return measures
 
 
-def _with_year(found: Recognised, raw: pl.DataFrame) -> pl.DataFrame:
+def _with_year(found: Recognised, series: SeriesDefinition, raw: pl.DataFrame) -> pl.DataFrame:
     """Add ``year``: that of the row; else the one that headings, title or name carry."""
     text = pl.col("time_period").str.replace_all(r"[^\d]", "")
     in_row = (
@@ -165,6 +165,8 @@ def _with_year(found: Recognised, raw: pl.DataFrame) -> pl.DataFrame:
         .otherwise(None)
         .cast(pl.Int32, strict=False)
     )
+    if series.one_off is not None:
+        return raw.with_columns(year=pl.lit(series.one_off.year, dtype=pl.Int32))
     year = in_row.alias("year") if "time_period" in found.positions else _stated_year(found)
     first, last = 1990, date.today().year + 1
     return raw.with_columns(year).with_columns(
@@ -186,7 +188,7 @@ def _with_area(raw: pl.DataFrame) -> pl.DataFrame:
     """Add ``level_``, ``area`` (code) and ``name`` of the area that the row speaks of."""
     stated = values.folded(pl.col("level")).replace_strict(_LEVELS, default=None, return_dtype=pl.String)
     by_code = (
-        pl.when(pl.col("area_code").str.contains("^E(?:0|10)"))
+        pl.when(pl.col("area_code").str.contains(r"^(?:E(?:0|10)|[WSN]0[1-9])"))
         .then(pl.lit("Local authority"))
         .when(pl.col("area_name").is_not_null() & pl.col("area_code").is_null())
         .then(pl.lit("Local authority"))
