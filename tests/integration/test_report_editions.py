@@ -81,8 +81,8 @@ def word_text(content: bytes) -> str:
 def pdf_pages(content: bytes) -> list[str]:
     file = pdfium.PdfDocument(content)
     try:
-        # A hyphen at the end of a line is read as U+FFFE.
-        return [page.get_textpage().get_text_bounded().replace("\ufffe", "-") for page in file]
+        # PDFium reads a hyphen at the end of a line as a control character.
+        return [re.sub("[\x02\ufffe]", "-", page.get_textpage().get_text_bounded()) for page in file]
     finally:
         file.close()
 
