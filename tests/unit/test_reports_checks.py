@@ -100,3 +100,9 @@ def test_dates_that_cross_months_and_years_are_read(read: Callable[[HomeText], R
 
 def test_a_provider_who_is_a_person_is_not_kept(read: Callable[[HomeText], Report]) -> None:
     assert read(replace(PLAIN, provider="Mr Barnaby Thistlewick")).provider is None
+
+
+def test_the_page_on_reports_explains_every_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    for code, meaning in CODES.items():
+        assert f"| `{code}` | {meaning} |" in page
