@@ -102,6 +102,35 @@ def test_a_provider_who_is_a_person_is_not_kept(read: Callable[[HomeText], Repor
     assert read(replace(PLAIN, provider="Mr Barnaby Thistlewick")).provider is None
 
 
+@pytest.mark.parametrize(
+    ("after", "other", "marks"),
+    [
+        ("*", "", [True, False]),
+        ("*", "* This requirement is subject to a compliance notice.", [True, False]),
+        ("", "These requirements are subject to a compliance notice.", [True, True]),
+        ("This requirement is subject to a compliance notice.", "", [True, False]),
+        ("", "", [None, None]),
+    ],
+)
+def test_the_mark_of_a_compliance_notice(
+    after: str, other: str, marks: list[bool | None], read: Callable[[HomeText], Report]
+) -> None:
+    first = replace(NEED, citation=NEED.citation + after) if after == "*" else replace(NEED, after=after)
+    second = replace(NEED, citation="(Regulation 13 (2)(h))", after=other)
+    report = read(replace(PLAIN, requirements=(first, second)))
+    assert [r.compliance_notice for r in report.requirements] == marks
+    assert (
+        report.requirements[1].text
+        == "The registered person must ensure that plans are followed. (Regulation 13 (2)(h))"
+    )
+
+
+@pytest.mark.parametrize("citation", ["Regulation 13 (2)(h)", "Regulation 13(2)(h)."])
+def test_a_citation_without_brackets_is_read(citation: str, read: Callable[[HomeText], Report]) -> None:
+    report = read(replace(PLAIN, requirements=(replace(NEED, citation=citation),)))
+    assert [str(c) for c in report.requirements[0].regulations] == ["13 (2)(h)"]
+
+
 def test_the_page_on_reports_explains_every_code() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
     for code, meaning in CODES.items():

@@ -103,7 +103,9 @@ def read_published(
     published in every case that could be compared with Ofsted's tables.
     """
     if match := re.search(
-        r"\b(?:report )?published(?: on)?:? (\d{1,2} [A-Za-z]+ 20\d\d)", words[:4000], re.IGNORECASE
+        r"\b(?:report published(?: on)?:?|published(?: on)?:) (\d{1,2} [A-Za-z]+ 20\d\d)",
+        words[:4000],
+        re.IGNORECASE,
     ):
         return read_day(match[1]), "printed"
     if made_on and inspected_to and timedelta(0) <= made_on - inspected_to <= timedelta(days=500):

@@ -108,7 +108,12 @@ def is_home_report(document: Document) -> bool:
     """Whether a document is an inspection report of a children's home."""
     words = plain(" ".join(line.text for page in document.pages[:3] for line in page.lines))
     titled = re.search(r"children'?s homes?\b", words, re.IGNORECASE)
-    numbered = re.search(r"\b(?:SC\d{6}|\d{7}|unique reference number)\b", words, re.IGNORECASE)
+    first = document.pages[0].lines[:10] if document.pages else ()
+    numbered = (
+        any(_URN.match(plain(line.text).strip()) for line in first)
+        or re.search(r"unique reference number", words, re.IGNORECASE)
+        or footer_urns(document)
+    )
     spoken = re.search(
         r"inspection (?:report|dates?|framework|judgement)|inspected under|type of inspection", words, re.I
     )

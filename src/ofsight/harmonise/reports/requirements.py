@@ -49,12 +49,17 @@ _ENDS = re.compile(
     r"|outcomes for children and young people|progress since the last)",
     re.IGNORECASE,
 )
+# A note below the table: with the mark it explains, or in the plural without one.
 _NOTICE = re.compile(
-    r"\s*\*+\s*(?:note:?\s*)?(?:this|these|the above|requirements?)\b[^*]{0,80}?\bcompliance "
-    r"notices?\b[^*]{0,40}?(?:\.|$)",
+    r"\s*(?:\*+\s*(?:note:?\s*)?(?:this|these|the above|requirements?)|(?:these|the above) requirements)\b"
+    r"[^*]{0,80}?\bcompliance notices?\b[^*]{0,40}?(?:\.|$)",
     re.IGNORECASE,
 )
 _NOTICE_SAID = re.compile(r"subject (?:to|of) (?:a |the )?compliance notices?", re.IGNORECASE)
+# A citation that lost its brackets, at the end or in front of the text.
+_BARE = re.compile(
+    r"(?:^|[.;]\s+)(regulations? \d{1,2}[A-Z]?\b(?:\s*\([\w]+\)|\s+and\s+\d{1,2}|,)*)\s*(?:[.:*-]|$)", re.I
+)
 _BUILDING = re.compile(r"(?<=\))\s*\(([A-Z][^()]{1,60})\)\s*\.?$")
 
 
@@ -145,16 +150,16 @@ def _regulation_set(intro: str, inspected_on: date | None, found: Improvement) -
 
 def _marks(rows: Sequence[Row], whole: str) -> list[bool | None]:
     said = bool(_NOTICE_SAID.search(plain(whole)))
-    marks = []
+    marks: list[bool | None] = []
     for row in rows:
         text = _NOTICE.sub("", plain(row.text)).strip()
         starred = text.startswith("*") or text.endswith("*") or "*" in row.due or row.number.endswith("*")
         starred = starred or bool(re.search(r"\)\s*\*", text))
         marks.append(starred or bool(_NOTICE_SAID.search(text)))
     if not any(marks):
-        # A note without any mark speaks of the whole table.
+        # A note in the plural without any mark speaks of the whole table.
         return [True if said else None] * len(rows)
-    return [mark if said or mark else None for mark in marks]
+    return marks
 
 
 def _requirement(
@@ -168,6 +173,8 @@ def _requirement(
         citations = (column, *citations)
     if not citations:
         citations = tuple(Citation(standard) for standard in read_standards(text))
+    if not citations and (bare := _BARE.search(plain(text))):
+        citations = read_citations(f"({bare[1]})")
     if not citations and (number := standard_number(text)):
         citations = (Citation(number),)
     own_set: RegulationSet = statute
