@@ -19,12 +19,13 @@ from ofsight.dataset.authorities import (
     unmatched_areas,
 )
 from ofsight.dataset.authority_years import make_authority_years
-from ofsight.dataset.gather import Gathered, gather_tables, list_files
+from ofsight.dataset.gather import Gathered, PassedOverFile, gather_tables, list_files
 from ofsight.dataset.homes import describe_homes, take_snapshots
 from ofsight.dataset.links import LinkedHomes, link_homes
 from ofsight.dataset.movements import gather_movements
 from ofsight.dataset.panels import make_authority_panel, make_home_panel
 from ofsight.dataset.reconcile import gather_records, reconcile
+from ofsight.dataset.reports import check_reports, read_report_tables
 from ofsight.dataset.statistics import (
     gather_control_totals,
     gather_lookup,
@@ -157,6 +158,12 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
     movements = gather_movements(gathered.tables)
+    reports = read_report_tables(gathered.reports)
+    gathered.passed_over.extend(
+        PassedOverFile(gathered.names[path], None, f"no inspection report: {reports.unread[path.name]}")
+        for path in gathered.reports
+        if path.name in reports.unread
+    )
     authority_records = gather_authority_records(gathered.tables)
     statistics = gather_statistics(gathered.tables)
     odd = [
@@ -186,15 +193,17 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
         "authority_years": years,
         "home_panel": make_home_panel(linked.inspections, linked.homes, linked.snapshots),
         "authority_panel": make_authority_panel(authority_inspections, years, statistics),
+        **reports.tables,
         "set_aside": set_aside,
-        "findings": findings_frame(
-            [*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)]
-        ),
     }
+    noticed = [
+        *(*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)),
+        *(*reports.findings, *check_reports(made, linked.inspections)),
+    ]
+    made["findings"] = findings_frame(noticed)
     made["releases"] = _releases(gathered, made)
     made = {table.name: conform(table, made[table.name]) for table in TABLES}
-    noticed = findings_frame(validate(made))
-    made["findings"] = pl.concat([made["findings"], noticed])
+    made["findings"] = pl.concat([made["findings"], findings_frame(validate(made))])
     return made
 
 

@@ -47,6 +47,8 @@ class Gathered:
         What was noticed on the way.
     names, hashes : dict of Path to str
         Each file's name below the folder and the sha256 of its bytes.
+    reports : list of Path
+        PDFs, which may be inspection reports.
     """
 
     tables: list[HarmonisedTable] = field(default_factory=list)
@@ -54,6 +56,7 @@ class Gathered:
     findings: list[Finding] = field(default_factory=list)
     names: dict[Path, str] = field(default_factory=dict)
     hashes: dict[Path, str] = field(default_factory=dict)
+    reports: list[Path] = field(default_factory=list)
 
 
 def list_files(releases: Path) -> list[tuple[Path, str]]:
@@ -105,7 +108,9 @@ def gather_tables(
         gathered.names[path], gathered.hashes[path] = name, sha256
         if progress is not None:
             progress(name, done, len(files))
-        if path.suffix.lower() not in SPREADSHEET_SUFFIXES:
+        if path.suffix.lower() == ".pdf":
+            gathered.reports.append(path)
+        elif path.suffix.lower() not in SPREADSHEET_SUFFIXES:
             gathered.passed_over.append(PassedOverFile(name, None, "not a spreadsheet"))
         elif sha256 in seen:
             original = gathered.names[seen[sha256]]

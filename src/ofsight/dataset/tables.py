@@ -13,6 +13,7 @@ from ofsight.dataset.columns import ORIGIN, URN, Column, Reference, Table
 from ofsight.dataset.tables_authorities import AUTHORITY_TABLES
 from ofsight.dataset.tables_homes import HOME_TABLES
 from ofsight.dataset.tables_panels import LINKED, PANEL_TABLES
+from ofsight.dataset.tables_reports import REPORT_TABLES
 from ofsight.vocabulary import (
     Effectiveness,
     Framework,
@@ -159,6 +160,7 @@ TABLES: tuple[Table, ...] = (
     *HOME_TABLES,
     *AUTHORITY_TABLES,
     *PANEL_TABLES,
+    *REPORT_TABLES,
     Table(
         "releases",
         "one table of one official file",
