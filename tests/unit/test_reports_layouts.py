@@ -267,3 +267,23 @@ def test_a_requirement_of_several_paragraphs_as_printed_in_2025(tmp_path: Path) 
     assert report.requirements[0].due_on == date(2025, 7, 18)
     assert report.requirements[0].compliance_notice is None
     assert report.findings == ()
+
+
+def test_a_line_that_begins_like_a_heading_does_not_end_the_table(tmp_path: Path) -> None:
+    lines = (
+        "The registered person must act on the",
+        "findings from the visit of the independent person and on its",
+        "recommendations",
+        "areas for improvement",
+        "inspectors",
+        "requirements",
+        "overall effectiveness",
+    )
+    need = RequirementText(lines, "(Regulation 44 (1))", (), date(2024, 9, 1), "1 September 2024")
+    text = HomeText(
+        requirements=(need, RequirementText(lines, "(Regulation 45 (1))", (), None, "1 October 2024"))
+    )
+    report = read_report(write_home(text, tmp_path / "report.pdf"))
+    assert [r.text for r in report.requirements] == [r.text for r in text.requirements]
+    assert [r.due_on for r in report.requirements] == [date(2024, 9, 1), date(2024, 10, 1)]
+    assert report.findings == ()

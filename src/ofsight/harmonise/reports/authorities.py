@@ -110,7 +110,7 @@ _IMPROVE = re.compile(
 _MAY_BE_HEADING = re.compile(r"^(?:what|area|recommend)", re.IGNORECASE)
 _ENDS = re.compile(
     r"^(?:the experiences and progress|the effectiveness of the help|the quality of practice"
-    r"|leadership and governance|main findings?|findings|the impact of leaders"
+    r"|leadership and governance$|main findings?$|findings$|findings and evaluation|the impact of leaders"
     r"|the local authority'?s strengths"
     r"|summary for children|progress since|information about|the local authority has the following"
     r"|section \d|headline"
@@ -359,7 +359,12 @@ def _recommendations(lines: Sequence[Line], names: Names) -> tuple[Recommendatio
         for after in lines[start:]:
             text = plain(after.text).strip()
             # Inside the single inspection's section the sub-heading "Areas for improvement" is no end.
-            if _ENDS.match(text) and not (_WITHIN.match(text) and heading.lower().startswith("what does")):
+            # A heading begins with a capital; a line within an item may begin with the same words.
+            if (
+                text[:1].isupper()
+                and _ENDS.match(text)
+                and not (_WITHIN.match(text) and heading.lower().startswith("what does"))
+            ):
                 break
             if not below and _IMPROVE.match(text):
                 break

@@ -292,12 +292,9 @@ def _rules(page: Any, raw: Any, width: float, height: float) -> tuple[float, ...
     found: list[tuple[float, float, float]] = []
     for thing in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=2):
         left, down, right, up = thing.get_bounds()
-        if right - left < 8:
-            continue
-        if up - down <= 2.5:
+        # Borders are drawn as thin boxes; a high one is shading, whose edges part nothing.
+        if right - left >= 8 and up - down <= 2.5:
             found.append((height - up, left, right))
-        elif up - down < height * 0.95:  # a box: its upper and lower edges
-            found += [(height - up, left, right), (height - down, left, right)]
     # The pieces of one rule stand at one height; a rule counts when they span most of the text.
     heights: dict[int, list[tuple[float, float, float]]] = {}
     for rule in found:

@@ -30,24 +30,24 @@ from ofsight.harmonise.reports.statute import has_paragraph, regulation_set_on, 
 
 __all__ = ["Improvement", "read_improvement"]
 
-_STATUTORY = re.compile(r"^(?:statutory )?requirements?:?$", re.IGNORECASE)
-_RECOMMENDED = re.compile(r"^(?:further |good practice )?recommendations?:?$", re.IGNORECASE)
+_STATUTORY = re.compile(r"^(?:Statutory [Rr]equirements?|Requirements):?$")
+_RECOMMENDED = re.compile(r"^(?:Further r|Good practice r|R)ecommendations?:?$")
 _NONE = re.compile(
     r"\b(?:no|not any) (?:statutory )?(?:requirements?|recommendations?)\b[^.]{0,60}"
     r"\b(?:made|raised|set|identified)",
     re.IGNORECASE,
 )
+# Headings begin with a capital and stand alone: a line within a requirement may begin with the same words.
 _ENDS = re.compile(
-    r"^(?:information about this (?:inspection|children'?s home|service|home|visit)|children'?s home details"
-    r"|secure children'?s home details|inspection judgements?$|the inspection judgements|full report"
-    r"|what (?:the )?inspection judgements? mean|about this inspection|inspectors?:?$|recent inspection "
-    r"history"
-    r"|inspection history|findings from the|the office for standards|summary of (?:key )?findings"
-    r"|service information"
-    r"|what does the |what must be done|areas for improvement|overall effectiveness$|(?:this|the) "
-    r"monitoring visit$"
-    r"|outcomes for children and young people|progress since the last)",
-    re.IGNORECASE,
+    r"^(?:Information about this (?:inspection|(?:secure )?children'?s home|service|home|visit)$"
+    r"|(?:Secure c|C)hildren'?s home details|The inspection judgements and what|Full report$"
+    r"|What (?:the )?inspection judgements? means?|What does the .{0,30}home need to do"
+    r"|What must be done to"
+    r"|Findings from the (?:visit|inspection)$|Summary of (?:key )?findings"
+    r"|Progress since the last inspection$"
+    r"|(?:Inspection judgements?|About this inspection|Inspectors?:?|(?:Recent i|I)nspection history"
+    r"|Service information|Areas for improvement|Overall effectiveness|Th(?:is|e) monitoring visit"
+    r"|Outcomes for children and young people)$|The Office for Standards)"
 )
 # A note below the table: with the mark it explains, or in the plural without one.
 _NOTICE = re.compile(
