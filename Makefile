@@ -27,7 +27,7 @@ check: setup     ## lint, format, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 test: check      ## everything that must hold
 	$(BIN)/pytest -n auto --dist loadgroup $(PYTEST_ARGS)

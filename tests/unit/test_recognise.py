@@ -122,7 +122,14 @@ def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 def test_a_sheet_that_only_resembles_a_register_is_passed_over() -> None:
     """The premises sheet of the 2025 workbook shares columns with providers and places, and is neither."""
-    shared = ["URN", "Provision type", "Registration date", "Registration status", "Local authority", "Places"]
+    shared = [
+        "URN",
+        "Provision type",
+        "Registration date",
+        "Registration status",
+        "Local authority",
+        "Places",
+    ]
     rows = [shared, ["SC900001", "Supported accommodation", "01/01/2024", "Active", "Bolton", "4"]]
     found = recognise(_table(rows, "book.ods", "Rooms_at_31_Mar_2025"))
     assert isinstance(found, PassedOver)
