@@ -237,7 +237,7 @@ def _folded(name: str) -> str:
 def _authority(lines: Sequence[Line], words: str) -> tuple[str | None, str | None]:
     top = plain(join_lines(lines[:20]))[:1500]
     said = [tidy(m["n"]) for p in _NAMES_OF for m in re.finditer(p, top, re.IGNORECASE)]
-    said += [tidy(plain(line.text)) for line in lines[:12] if len(line.text) < 60]
+    said += [tidy(plain(line.text)) for line in lines[:12] if len(line.text) < 80]
     for name in said:
         if known := _official_name(name):
             return known, name
@@ -269,7 +269,12 @@ def _short(name: str) -> str:
 
 def _official_name(name: str) -> str | None:
     known = _official()
-    return known.get(_folded(name)) or known.get(_folded(_short(name)))
+    short = _short(name)
+    council = re.sub(_STRIPPED[-1], "", name, flags=re.IGNORECASE)
+    for spelling in (name, council, short, re.sub(r"^city of ", "", short, flags=re.IGNORECASE)):
+        if _folded(spelling) in known:
+            return known[_folded(spelling)]
+    return None
 
 
 def _judgements(lines: Sequence[Line], words: str) -> tuple[Judgement, ...]:
