@@ -217,6 +217,78 @@ def _release_rows() -> list[dict[str, Any]]:
     ]
 
 
+def split_estimates(after: float = 1.0, error: float = 0.05) -> list[dict[str, Any]]:
+    """Estimates of the gap by year, before and after the pause, at first and later inspections."""
+    found = []
+    parts = {
+        "gap_by_year": {str(year): 0.5 + 0.02 * (year - 2014) for year in range(2014, 2022)},
+        "gap_pause": {"before the pause": 0.5, "after the pause": after},
+        "gap_visit": {"first": 0.8, "later": 0.6},
+    }
+    for item, ratios in parts.items():
+        for model in ("unadjusted", "adjusted"):
+            for domain in DOMAINS:
+                for sector in SECTORS[1:]:
+                    for part, ratio in ratios.items():
+                        for variance in ("model", "cluster"):
+                            where = {"item": item, "model": model, "outcome": domain, "variance": variance}
+                            found.append(estimate(f"sector:{sector}/{part}", ratio, error, n=4000, **where))
+    return found
+
+
+def authority_estimates() -> list[dict[str, Any]]:
+    """Estimates of table 4: the share of placements, a region, a scale effect and one at a threshold."""
+    found = []
+    for place, outcome in enumerate(("overall", "leaders", "protection", "care")):
+        for model, term in (("paper", "profit"), ("third sector", "third")):
+            where = {"item": "table4", "model": model, "outcome": outcome, "n": 146 - 2 * (place > 0)}
+            for name, ratio in ((term, 0.95), ("imd", 0.98), ("region:London", 2.4), ("scale:white", 0.99)):
+                found.append(estimate(name, ratio, 0.01 if name == "profit" else 0.3, **where))
+            found.append(estimate("n/threshold:Good|Outstanding", 1.1, 0.2, **where))
+    return found
+
+
+def write_further_tables(path: Path, p_value: float = 0.001) -> None:
+    """Write the tests of the split gaps and both codings of Adequate beside a study's tables."""
+    tests = [
+        {
+            "item": item,
+            "model": "unadjusted",
+            "outcome": domain,
+            "n": 4000,
+            "test": test,
+            "statistic": 12.3,
+            "df": 1,
+            "p_value": p_value,
+            "estimate": 1.02 if "change" in test else "",
+            "low": 1.01 if "change" in test else "",
+            "high": 1.03 if "change" in test else "",
+        }
+        for item in ("gap_by_year", "gap_pause")
+        for domain in DOMAINS
+        for test in ("Wald, clustered: private", "change in the odds ratio a year: private, model error")
+    ]
+    write_rows(path / "tables" / "gap_tests.csv", tests)
+    codings = [
+        {
+            "model": "unadjusted",
+            "outcome": domain,
+            "term": "sector:private",
+            "variance": variance,
+            "odds_ratio_requires_improvement": 0.562,
+            "low_requires_improvement": 0.476,
+            "high_requires_improvement": 0.664,
+            "odds_ratio_missing": 0.552,
+            "low_missing": 0.464,
+            "high_missing": 0.656,
+            "difference_in_standard_errors": -0.21,
+        }
+        for domain in DOMAINS
+        for variance in ("model", "cluster")
+    ]
+    write_rows(path / "tables" / "codings.csv", codings)
+
+
 def make_study_folder(
     path: Path,
     *,

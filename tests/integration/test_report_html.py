@@ -9,7 +9,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from report_study_folder import ALL_LOWER, DOMAINS, estimate, make_study_folder, write_rows
+from report_study_folder import (
+    ALL_LOWER,
+    DOMAINS,
+    authority_estimates,
+    estimate,
+    make_study_folder,
+    split_estimates,
+    write_further_tables,
+    write_rows,
+)
 
 from ofsight.errors import DatasetError, UsageError
 from ofsight.report import write_report
@@ -251,6 +260,72 @@ def test_numbers_that_are_null_are_not_estimated(tmp_path: Path) -> None:
     _, page = written(make_study_folder(tmp_path / "s", estimates=[failed]), tmp_path / "r")
     assert "Table 3. Estimates with 95% intervals" in page.text
     assert "not estimated" in page.text
+
+
+def further(path: Path, *, after: float = 1.0, p_value: float = 0.001, error: float = 0.05) -> Path:
+    estimates = [*split_estimates(after, error), *authority_estimates()]
+    study = make_study_folder(path, estimates=estimates)
+    write_further_tables(study, p_value)
+    return study
+
+
+def test_a_gap_that_changed_over_the_pause_is_in_the_title(tmp_path: Path) -> None:
+    _, page = written(further(tmp_path / "s"), tmp_path / "r")
+    assert page.headings[0][1] == (
+        "For-profit homes were judged lower than local authority homes in every domain before inspections "
+        "paused in 2020; no clear difference in any domain since they resumed, 2014 to 2021"
+    )
+    assert "After the pause: no clear difference between for-profit and local authority homes" in page.text
+
+
+def test_a_gap_that_is_only_less_clear_after_the_pause_has_not_changed(tmp_path: Path) -> None:
+    _, page = written(further(tmp_path / "s", p_value=0.2), tmp_path / "r")
+    assert page.headings[0][1].endswith("local authority homes in every domain, 2014 to 2021")
+    assert "After the pause: no clear" not in page.text
+
+
+def test_further_analyses_have_their_sections(tmp_path: Path) -> None:
+    _, page = written(further(tmp_path / "s", after=0.6), tmp_path / "r")
+    assert page.unclosed == []
+    assert [words for level, words in page.headings if level == 2][3:6] == [
+        "The gap between sectors",
+        "Is the gap changing?",
+        "How likely each grade is",
+    ]
+    for expected in (
+        "Overall, for-profit homes: odds ratio 0.50 (0.45 to 0.55) in 2014, 0.64 (0.58 to 0.71) in 2021",
+        "The gap before and after the pause",
+        "The gap at first and later inspections",
+        "Wald, clustered: private 12.3 1 0.001",
+        "1.020 (1.010 to 1.030)",
+        "A larger share of for-profit placements goes with lower judgements of overall effectiveness, impact "
+        "of leaders, children who need help and protection and children in care",
+        "For-profit placements, per percentage point 0.950 0.932 to 0.969 <0.001",
+        "Region: London",
+        "Spread of grades: Looked-after children who are white, %",
+        "Looked-after children, hundreds, at Good | Outstanding",
+        "Overall effectiveness, paper: 146 local authorities",
+        "0.562 (0.476 to 0.664) 0.552 (0.464 to 0.656) −0.21",
+    ):
+        assert expected in page.text, expected
+    assert page.text.count("An association is not a cause.") >= 4
+
+
+def test_a_year_that_the_releases_do_not_reach_the_end_of_is_said(tmp_path: Path) -> None:
+    study = make_study_folder(
+        tmp_path / "s",
+        sample={"from": "2014-01-01", "to": None, "description": "All.", "n_inspections": 1, "n_homes": 1},
+        dataset={"newest_release": "provider-level-in-year/2021-03-31", "fingerprint": "f"},
+    )
+    _, page = written(study, tmp_path / "r")
+    assert page.headings[0][1].endswith(", 2014 to 2021")
+    assert "2021 is not whole: the newest release is of 31 March 2021." in page.text
+
+
+def test_a_study_held_to_no_published_numbers_says_so(tmp_path: Path) -> None:
+    study = make_study_folder(tmp_path / "s")
+    (study / "ledger.csv").write_text("id,item,verdict\n", encoding="utf-8")
+    assert "This study holds itself to no published numbers." in written(study, tmp_path / "r")[1].text
 
 
 def test_everything_from_files_is_escaped(tmp_path: Path) -> None:

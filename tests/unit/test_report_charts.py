@@ -24,6 +24,10 @@ from ofsight.report.charts.model import (
     Line,
     LineChart,
     LinePanel,
+    RatioChart,
+    RatioPanel,
+    RatioPoint,
+    RatioSeries,
 )
 from ofsight.report.charts.svg import text_width
 
@@ -74,13 +78,36 @@ DOTS = DotChart(
 )
 
 
+RATIOS = RatioChart(
+    tuple(
+        RatioPanel(
+            title,
+            tuple(
+                RatioSeries(
+                    label,
+                    series,
+                    (
+                        RatioPoint(2014, 0.5, 0.4, 0.7),
+                        RatioPoint(2016, 1.4, 0.01, 90),
+                        RatioPoint(2025, 1, None, None),
+                    ),
+                )
+                for label, series in (("For-profit", "two"), (HOSTILE, "three"))
+            ),
+        )
+        for title in ("Overall", "Leadership", "Protection")
+    ),
+    "Odds ratio of a better grade (logarithmic scale); 1 means the same as local authority homes",
+)
+
+
 def parsed(chart: Chart, width: float) -> ElementTree.Element:
     text = draw(chart, width, name="x", title=HOSTILE, description="Says “what” & why", alone=False)
     return ElementTree.fromstring(text)
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("chart", [FOREST, LINES, DOTS], ids=["forest", "lines", "dots"])
+@pytest.mark.parametrize("chart", [FOREST, LINES, DOTS, RATIOS], ids=["forest", "lines", "dots", "ratios"])
 def test_a_chart_is_well_formed_named_and_inside_its_sheet(chart: Chart, width: float) -> None:
     svg = parsed(chart, width)
     _, _, across, down = (float(n) for n in svg.attrib["viewBox"].split())

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from ofsight.report.folder import Estimate
-from ofsight.report.gaps import find_gaps, finding, main_model, models_of, say_directions
+from ofsight.report.gaps import (
+    find_gaps,
+    finding,
+    main_model,
+    models_of,
+    say_change,
+    say_directions,
+    split_gaps,
+)
 
 
 def estimate(
@@ -106,3 +115,44 @@ def test_nothing_compared_is_no_finding() -> None:
     assert finding(find_gaps([])) == ""
     covariate = Estimate("table2", "m", "overall", "places", 1.0, 0.0, 0.1, 0.9, 1.1, 1.0, 1, 1, "model")
     assert find_gaps([covariate]) == ()
+
+
+def parts(before: float, after: float, sector: str = "private") -> list[Estimate]:
+    found = []
+    for part, ratio in (("after the pause", after), ("before the pause", before)):
+        for one in domains(ratio, ratio, ratio, sector=sector):
+            found.append(replace(one, item="gap_pause", term=f"{one.term}/{part}"))
+    return found
+
+
+def test_parts_keep_their_order_and_only_the_main_model() -> None:
+    adjusted = [replace(one, model="adjusted") for one in parts(0.9, 0.9)]
+    split = split_gaps([*adjusted, *parts(0.5, 1.0)])
+    assert list(split) == ["before the pause", "after the pause"]
+    assert [gap.direction for gap in split["before the pause"]] == ["lower"] * 3
+    assert [gap.direction for gap in split["after the pause"]] == ["unclear"] * 3
+
+
+TESTED = dict.fromkeys(("overall", "leadership", "protection"), 0.01)
+
+
+def test_a_change_is_said_when_the_directions_differ_and_the_tests_speak_for_it() -> None:
+    said = finding(find_gaps(domains(0.7, 0.7, 0.7)), split_gaps(parts(0.5, 1.0)), TESTED)
+    assert said == (
+        "For-profit homes were judged lower than local authority homes in every domain before inspections "
+        "paused in 2020; no clear difference in any domain since they resumed"
+    )
+    turned = finding(find_gaps(domains(0.7, 0.7, 0.7)), split_gaps(parts(0.5, 1.5)), TESTED)
+    assert turned.endswith("they were judged higher in every domain since they resumed")
+
+
+@pytest.mark.parametrize("p_values", [{}, {**TESTED, "overall": 0.3}, {**TESTED, "leadership": None}])
+def test_a_change_that_no_test_shows_is_not_said(p_values: dict[str, float | None]) -> None:
+    said = finding(find_gaps(domains(0.7, 0.7, 0.7)), split_gaps(parts(0.5, 1.0)), p_values)
+    assert said == "For-profit homes were judged lower than local authority homes in every domain"
+
+
+def test_gaps_that_go_the_same_way_have_not_changed_direction() -> None:
+    assert say_change(split_gaps(parts(0.5, 0.7)), "private", TESTED) == ""
+    assert say_change(split_gaps(parts(0.5, 1.0)), "voluntary", TESTED) == ""
+    assert say_change({}, "private", TESTED) == ""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from ofsight.report.document import Block, Document, Note, Paragraph, Section, Text
 from ofsight.report.folder import StudyFolder
 from ofsight.report.sections.annexes import checklist_section, methods_section
+from ofsight.report.sections.authorities import authorities_section
+from ofsight.report.sections.change import change_section
 from ofsight.report.sections.checks import ledger_section, truth_section
-from ofsight.report.sections.comparison import comparison_section, other_sections
+from ofsight.report.sections.codings import codings_section
+from ofsight.report.sections.comparison import comparison_section
 from ofsight.report.sections.grades import grades_section
+from ofsight.report.sections.others import other_sections
 from ofsight.report.sections.probabilities import probabilities_section
 from ofsight.report.sections.provenance import citing_section, licence_lines, provenance_section
 from ofsight.report.sections.sample import sample_section
@@ -62,12 +66,16 @@ def make_document(folder: StudyFolder) -> Document:
         The same folder always gives the same document.
     """
     truth = truth_section(folder)
+    change = change_section(folder)
+    further = (authorities_section(folder), codings_section(folder))
     sections: tuple[Section, ...] = (
         summary_section(folder),
         _question(folder),
         comparison_section(folder),
+        *((change,) if change is not None else ()),
         probabilities_section(folder),
         grades_section(folder),
+        *(section for section in further if section is not None),
         *other_sections(folder),
         sample_section(folder),
         *((truth,) if truth is not None else ()),

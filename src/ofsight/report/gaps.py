@@ -5,20 +5,31 @@ The report's title comes from here. It is worked out from the estimates and neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ofsight.report.folder import Estimate
 from ofsight.report.wording import capital, domain_label, in_order, joined, sector_label
 from ofsight.vocabulary import Domain, Sector
 
-__all__ = ["Direction", "Gap", "finding", "find_gaps", "main_model", "models_of", "say_directions"]
+__all__ = [
+    "Direction",
+    "Gap",
+    "finding",
+    "find_gaps",
+    "main_model",
+    "models_of",
+    "say_change",
+    "say_directions",
+    "split_gaps",
+]
 
 Direction = Literal["lower", "higher", "unclear"]
 """How a sector is judged against local authorities; unclear when an interval holds 1."""
 
 _DOMAINS = tuple(domain.value for domain in (Domain.OVERALL, Domain.LEADERSHIP, Domain.PROTECTION))
+_LEVEL = 0.05
 _SECTORS = tuple(sector.key for sector in Sector)
 
 
@@ -97,6 +108,32 @@ def main_model(gaps: Sequence[Gap]) -> str:
     return gaps[0].model if gaps else ""
 
 
+def split_gaps(estimates: Sequence[Estimate]) -> dict[str, tuple[Gap, ...]]:
+    """Return the gaps of the main model in each part of a split sample: ``before the pause`` and after it.
+
+    Parameters
+    ----------
+    estimates : sequence of Estimate
+        Of one item whose terms name a part: ``sector:private/before the pause``.
+
+    Returns
+    -------
+    dict
+        Part to gaps, in the order of the parts.
+    """
+    by_part: dict[str, list[Estimate]] = {}
+    for estimate in estimates:
+        term, _, part = estimate.term.partition("/")
+        if term.startswith("sector:") and part:
+            by_part.setdefault(part, []).append(replace(estimate, term=term))
+    parts = in_order(by_part, ("before the pause", "after the pause", "first", "later"))
+    split = {}
+    for part in parts:
+        gaps = find_gaps(by_part[part])
+        split[part] = tuple(gap for gap in gaps if gap.model == main_model(gaps))
+    return split
+
+
 def _clause(sector: str, direction: Direction, domains: Sequence[str]) -> str:
     who, where = sector_label(sector), joined(domain_label(domain, short=True) for domain in domains)
     if direction == "unclear":
@@ -145,11 +182,56 @@ def say_directions(gaps: Sequence[Gap], sector: str) -> str:
     return capital("; ".join([first, *rest]))
 
 
-def finding(gaps: Sequence[Gap]) -> str:
+def finding(
+    gaps: Sequence[Gap],
+    split: Mapping[str, Sequence[Gap]] | None = None,
+    p_values: Mapping[str, float | None] | None = None,
+) -> str:
     """Return the finding as a title: what the main model says of for-profit homes.
 
-    When there are none, of whatever sector is compared; when no sector is, nothing.
+    When there are none, of whatever sector is compared; when no sector is, nothing. Where the study splits
+    the sample at the pause of inspections and the gaps do not go the same way before and after it, one
+    sentence for the whole would mislead, and the title says both.
+
+    Parameters
+    ----------
+    gaps : sequence of Gap
+        Of all inspections.
+    split : mapping of str to sequence of Gap, optional
+        Of the parts before and after the pause, from `split_gaps`.
+    p_values : mapping of str to float, optional
+        By domain: of the test that the gap is the same before and after.
     """
     main = [gap for gap in gaps if gap.model == main_model(gaps)]
     sectors = in_order((gap.sector for gap in main), (Sector.PRIVATE.key, Sector.VOLUNTARY.key))
-    return say_directions(main, sectors[0]) if sectors else ""
+    if not sectors:
+        return ""
+    changed = say_change(split or {}, sectors[0], p_values or {})
+    return changed or say_directions(main, sectors[0])
+
+
+def say_change(split: Mapping[str, Sequence[Gap]], sector: str, p_values: Mapping[str, float | None]) -> str:
+    """Say how a sector's gaps went before and after the pause; empty when nothing shows that they changed.
+
+    A gap that is clear in one part and not in the other need not have changed: the other part may be small.
+    So the change is said only where, besides, the test of equal gaps speaks against them (p below 0.05) in
+    every domain whose direction differs.
+    """
+    if list(split) != ["before the pause", "after the pause"]:
+        return ""
+    before, after = ([gap for gap in gaps if gap.sector == sector] for gaps in split.values())
+    ways = {gap.outcome: gap.direction for gap in before}
+    turned = [gap.outcome for gap in after if ways.get(gap.outcome) != gap.direction]
+    shown = all((p := p_values.get(outcome)) is not None and p < _LEVEL for outcome in turned)
+    if not before or not after or not turned or not shown:
+        return ""
+    who = sector_label(sector)
+    second = say_directions(after, sector)
+    second = second.replace(f" between {who.lower()} and local authority homes", "")
+    second = second.replace(f"{who} homes were judged", "they were judged").replace(
+        " than local authority homes", ""
+    )
+    return (
+        f"{say_directions(before, sector)} before inspections paused in 2020; "
+        f"{second[:1].lower()}{second[1:]} since they resumed"
+    )

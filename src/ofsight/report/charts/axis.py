@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Log", "Straight", "spread"]
+__all__ = ["Log", "Straight", "spread", "years_shown"]
 
 _RATIOS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 _WIDEST = (0.05, 20.0)
@@ -124,3 +124,13 @@ def spread(wanted: Sequence[float], apart: float, lowest: float, highest: float)
         places[index] = min(places[index], ceiling)
         ceiling = places[index] - apart
     return places
+
+
+def years_shown(years: Sequence[int], room: float, each: float) -> list[int]:
+    """Return the first year and as many after it, evenly spaced, as have room (each so wide)."""
+    span = range(years[0], years[-1] + 1)
+    for step in (1, 2, 3, 4, 5, 10, 20):
+        shown = list(span)[::step]
+        if len(shown) == 1 or room / (len(span) - 1) * step >= each:
+            return shown
+    return [years[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ofsight.report.charts.axis import Straight
+from ofsight.report.charts.legend import draw_legend
 from ofsight.report.charts.model import Dot, DotChart, DotPanel
 from ofsight.report.charts.svg import Sheet, text_width
 from ofsight.report.wording import decimal
@@ -22,7 +23,8 @@ def draw_dots(chart: DotChart, sheet: Sheet) -> float:
     most = max(
         (d.high if d.high is not None else d.value for p in panels for r in p.rows for d in r.dots), default=1
     )
-    top = _draw_legend(panels, sheet)
+    named = {d.label: d.series for p in panels for r in p.rows for d in r.dots}
+    top = draw_legend(named, sheet)
     labels = 0.0
     if wide:
         labels = min(max(text_width(r.label, sheet.size) for p in panels for r in p.rows) + 22, 240)
@@ -44,19 +46,6 @@ def draw_dots(chart: DotChart, sheet: Sheet) -> float:
         y = bottom + 22
     sheet.text((labels + sheet.width) / 2, y + 12, chart.axis, anchor="middle", classes="muted")
     return y + 22
-
-
-def _draw_legend(panels: tuple[DotPanel, ...], sheet: Sheet) -> float:
-    named: dict[str, Dot] = {d.label: d for p in panels for r in p.rows for d in r.dots}
-    x, y = 6.0, 16.0
-    for label, dot in named.items():
-        needed = 14 + text_width(label, sheet.size) + 22
-        if x > 6 and x + needed - 22 > sheet.width:
-            x, y = 6.0, y + 20
-        sheet.marker(x, y - 4.5, dot.series)
-        sheet.text(x + 12, y, label)
-        x += needed
-    return y + 14
 
 
 def _draw_panel(

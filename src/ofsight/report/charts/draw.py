@@ -5,7 +5,8 @@ from __future__ import annotations
 from ofsight.report.charts.dots import draw_dots
 from ofsight.report.charts.forest import draw_forest
 from ofsight.report.charts.lines import draw_lines
-from ofsight.report.charts.model import Chart, DotChart, Forest, LineChart
+from ofsight.report.charts.model import Chart, DotChart, Forest, LineChart, RatioChart
+from ofsight.report.charts.ratios import draw_ratios
 from ofsight.report.charts.svg import Sheet
 
 __all__ = ["NARROW", "WIDE", "draw", "draw_alone"]
@@ -24,6 +25,8 @@ def _drawn(chart: Chart, sheet: Sheet) -> float:
         return draw_lines(chart, sheet)
     if isinstance(chart, DotChart):
         return draw_dots(chart, sheet)
+    if isinstance(chart, RatioChart):
+        return draw_ratios(chart, sheet)
     raise TypeError(f"No drawing is known for a {type(chart).__name__}.")
 
 

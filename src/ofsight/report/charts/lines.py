@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ofsight.report.charts.axis import Straight, spread
+from ofsight.report.charts.axis import Straight, spread, years_shown
 from ofsight.report.charts.model import Line, LineChart, LinePanel
 from ofsight.report.charts.svg import Sheet, text_width
 from ofsight.report.wording import count
@@ -48,7 +48,7 @@ def _draw_panel(
         y = axis.at(tick)
         sheet.line(start - 4, y, end, y, "rule" if tick == 0 else "grid")
         sheet.text(start - 8, y + 4, count(tick), anchor="end", classes="muted")
-    for year in _years_shown(years, end - start, sheet.size):
+    for year in years_shown(years, end - start, text_width("2021", sheet.size) + 8):
         sheet.text(across(year), bottom + 18, str(year), anchor="middle", classes="muted")
     for line in panel.lines:
         _draw_line(sheet, line, across, axis)
@@ -72,14 +72,3 @@ def _draw_line(sheet: Sheet, line: Line, across: Callable[[int], float], axis: S
             sheet.path(run, f"line {line.series}")
         for x, y in run:
             sheet.marker(x, y, line.series, radius=3.2)
-
-
-def _years_shown(years: list[int], room: float, size: float) -> list[int]:
-    """Return the first, the last, and as many between them as have room."""
-    span = range(years[0], years[-1] + 1)
-    each = text_width("2021", size) + 8
-    for step in (1, 2, 3, 4, 5, 10, 20):
-        shown = list(span)[::step]
-        if len(shown) == 1 or room / (len(span) - 1) * step >= each:
-            return shown
-    return [years[0]]

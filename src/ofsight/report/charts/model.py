@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = ["Chart", "Dot", "DotChart", "DotPanel", "DotRow", "Forest", "ForestGroup", "ForestRow"]
-__all__ += ["Line", "LineChart", "LinePanel", "Series"]
+__all__ += ["Line", "LineChart", "LinePanel", "RatioChart", "RatioPanel", "RatioPoint", "RatioSeries"]
+__all__ += ["Series"]
 
 Series = Literal["one", "two", "three", "four"]
 """Which of the palette's colours, and which shape of marker, stands for a thing."""
@@ -111,4 +112,39 @@ class DotChart:
     axis: str
 
 
-Chart = Forest | LineChart | DotChart
+@dataclass(frozen=True, slots=True)
+class RatioPoint:
+    """A ratio in one year, with its interval."""
+
+    year: int
+    estimate: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RatioSeries:
+    """One sector's ratios over years."""
+
+    label: str
+    series: Series
+    points: tuple[RatioPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RatioPanel:
+    """Ratios over years under one heading."""
+
+    title: str
+    series: tuple[RatioSeries, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RatioChart:
+    """Panels of ratios over years on one logarithmic axis, around the line of no difference."""
+
+    panels: tuple[RatioPanel, ...]
+    axis: str
+
+
+Chart = Forest | LineChart | DotChart | RatioChart

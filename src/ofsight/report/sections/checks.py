@@ -164,7 +164,12 @@ def ledger_section(folder: StudyFolder) -> Section:
     rows = folder.rows("ledger")
     title = "Published numbers beside ours"
     if not rows:
-        return Section("ledger", title, (Paragraph("The study folder holds no ledger (ledger.csv)."),))
+        words = (
+            "This study holds itself to no published numbers."
+            if "ledger" in folder.tables
+            else "The study folder holds no ledger (ledger.csv)."
+        )
+        return Section("ledger", title, (Paragraph(words),))
     blocks: list[Block] = [
         Paragraph(
             "Each number that the paper printed stands beside ours. The verdict says how near they are."

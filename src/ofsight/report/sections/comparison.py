@@ -13,7 +13,6 @@ from ofsight.report.sections.probabilities import SERIES
 from ofsight.report.sections.sources import source_line
 from ofsight.report.sections.summary import caution_note
 from ofsight.report.wording import (
-    capital,
     count,
     decimal,
     domain_label,
@@ -28,10 +27,9 @@ from ofsight.report.wording import (
 )
 from ofsight.vocabulary import Domain
 
-__all__ = ["comparison_section", "other_sections"]
+__all__ = ["comparison_section", "lay_out"]
 
 _DOMAINS = (Domain.OVERALL.value, Domain.LEADERSHIP.value, Domain.PROTECTION.value)
-_SHOWN_APART = ("table1", "table2", "figure1", "figure2")
 _TERMS = ("sector:private", "sector:voluntary", "age_months", "chain_size", "places")
 
 
@@ -133,7 +131,7 @@ def _label(folder: StudyFolder, item: str, model: str, estimates: Sequence[Estim
     return words
 
 
-def _table(folder: StudyFolder, item: str, key: str, caption: str) -> Table:
+def lay_out(folder: StudyFolder, item: str, key: str, caption: str) -> Table:
     """Lay estimates out by model and outcome: one row a term, both kinds of interval side by side."""
     shown = [e for e in folder.of(item) if not e.term.startswith("year:")]
     clustered = {(e.model, e.outcome, e.term): e for e in shown if e.variance == "cluster"}
@@ -253,26 +251,10 @@ def comparison_section(folder: StudyFolder) -> Section:
     if adjusted is not None:
         blocks.append(adjusted)
     blocks.append(_forest(folder, gaps))
-    full = _table(folder, "table2", "table-2-full", "Table 2 in full, with p values and clustered intervals")
+    full = lay_out(folder, "table2", "table-2-full", "Table 2 in full, with p values and clustered intervals")
     blocks.append(replace(full, folded=True))
     facts = _facts(folder)
     if facts is not None:
         blocks.append(facts)
     blocks.append(caution_note(folder))
     return Section("gap", title, tuple(blocks))
-
-
-def other_sections(folder: StudyFolder) -> tuple[Section, ...]:
-    """Return a section for each further table of the study, as it stands in its results."""
-    sections = []
-    for item in dict.fromkeys(estimate.item for estimate in folder.estimates):
-        if item in _SHOWN_APART:
-            continue
-        name = capital(item.replace("_", " ").replace("table", "table ").replace("figure", "figure "))
-        table = _table(folder, item, f"table-{_key(item)}", f"{name}. Estimates with 95% intervals")
-        sections.append(Section(f"item-{_key(item)}", name, (table, caution_note(folder))))
-    return tuple(sections)
-
-
-def _key(item: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in item.lower())

@@ -52,6 +52,8 @@ def _rows(folder: StudyFolder) -> tuple[Row, ...]:
         statistic = row.get("statistic", "")
         if statistic == "percent":
             continue
+        if not any(number(row.get(column)) for column in _COLUMNS) and row.get("section") == "Covariates":
+            continue  # a covariate that this study does not use
         if row.get("section") != section:
             section = row.get("section")
             rows.append(Row((section or "Other",), "group"))

@@ -131,6 +131,9 @@ def _say_partial(folder: StudyFolder, years: list[int]) -> str:
         words += f"{years[0]} is counted from {day(start)}. "
     if end[:4] == str(years[-1]) and end[4:] != "-12-31":
         words += f"{years[-1]} is counted to {day(end)}. "
+    newest = str(folder.dataset.get("newest_release") or "").rpartition("/")[2]
+    if not end and newest[:4] == str(years[-1]) and newest[4:] != "-12-31":
+        words += f"{years[-1]} is not whole: the newest release is of {day(newest)}. "
     if folder.synthetic is None and 2020 in years:
         words += "Routine inspections were paused from March 2020. "
     return words

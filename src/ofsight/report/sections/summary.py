@@ -16,7 +16,16 @@ from ofsight.report.document import (
     Text,
 )
 from ofsight.report.folder import StudyFolder, number
-from ofsight.report.gaps import Gap, find_gaps, finding, main_model, models_of, say_directions
+from ofsight.report.gaps import (
+    Gap,
+    find_gaps,
+    finding,
+    main_model,
+    models_of,
+    say_change,
+    say_directions,
+    split_gaps,
+)
 from ofsight.report.sections.grades import counted_shares
 from ofsight.report.sections.probabilities import KINDS, Probability, best_probabilities
 from ofsight.report.wording import (
@@ -35,6 +44,9 @@ __all__ = ["caution_note", "period", "say_of_hundred", "summary_section", "title
 def period(folder: StudyFolder) -> str:
     """Return the years of the sample: ``2014 to 2021``."""
     years = [str(folder.sample.get(name) or "")[:4] for name in ("from", "to")]
+    counted = sorted(row.get("year", "") for row in folder.rows("figure1"))
+    if counted:
+        years = [years[0] or counted[0], years[1] or counted[-1]]
     if not all(year.isdigit() for year in years):
         return ""
     return years[0] if years[0] == years[1] else f"{years[0]} to {years[1]}"
@@ -42,12 +54,28 @@ def period(folder: StudyFolder) -> str:
 
 def title_of(folder: StudyFolder) -> str:
     """Return the title: the finding with its years, or the study's name when nothing is compared."""
-    found = finding(find_gaps(folder.of("table2")))
+    found = finding(
+        find_gaps(folder.of("table2")),
+        split_gaps(folder.of("gap_pause")),
+        _pause_tests(folder, Sector.PRIVATE.key),
+    )
     if not found:
         return folder.words("title")
     years = period(folder)
     words = f"{found}, {years}" if years else found
     return f"Synthetic data: {words[:1].lower()}{words[1:]}" if folder.synthetic is not None else words
+
+
+def _pause_tests(folder: StudyFolder, sector: str) -> dict[str, float | None]:
+    """Return, by domain, the p value of the test that a sector's gap is one before and after the pause."""
+    model = main_model(find_gaps(folder.of("table2")))
+    return {
+        row.get("outcome", ""): number(row.get("p_value"))
+        for row in folder.rows("gap_tests")
+        if (row.get("item"), row.get("model")) == ("gap_pause", model)
+        and row.get("test", "").startswith("Wald, clustered")
+        and row.get("test", "").endswith(f": {sector}")
+    }
 
 
 def caution_note(folder: StudyFolder) -> Note:
@@ -152,7 +180,8 @@ def _say_model(gaps: tuple[Gap, ...], model: str, base: tuple[Gap, ...]) -> str:
     return f"{capital(model)}{behind}: {said[:1].lower()}{said[1:]}. Odds ratios: {_say_gaps(gaps)}."
 
 
-def _bullets(gaps: tuple[Gap, ...], models: list[str]) -> Bullets | None:
+def _bullets(folder: StudyFolder, gaps: tuple[Gap, ...], models: list[str]) -> Bullets | None:
+    split = split_gaps(folder.of("gap_pause"))
     items: list[Text] = []
     for sector in (Sector.PRIVATE.key, Sector.VOLUNTARY.key):
         mine = {m: tuple(g for g in gaps if g.model == m and g.sector == sector) for m in models}
@@ -162,6 +191,14 @@ def _bullets(gaps: tuple[Gap, ...], models: list[str]) -> Bullets | None:
         items.append(
             (Span(f"{say_directions(base, sector)}.", strong=True), f" Odds ratios: {_say_gaps(base)}.")
         )
+        changed = say_change(split, sector, _pause_tests(folder, sector))
+        for part, found in split.items() if changed else ():
+            there = tuple(gap for gap in found if gap.sector == sector)
+            if there:
+                said = say_directions(there, sector)
+                items.append(
+                    f"{capital(part)}: {said[:1].lower()}{said[1:]}. Odds ratios: {_say_gaps(there)}."
+                )
         items.extend(
             _say_model(found, model, base) for model, found in mine.items() if found and found is not base
         )
@@ -181,7 +218,7 @@ def summary_section(folder: StudyFolder) -> Section:
         blocks.append(figures)
     if not main:
         blocks.append(Paragraph("The study holds no comparison of sectors, so there is no finding to state."))
-    bullets = _bullets(gaps, models_of(folder.of("table2")))
+    bullets = _bullets(folder, gaps, models_of(folder.of("table2")))
     if bullets is not None:
         blocks.append(bullets)
         blocks.append(
