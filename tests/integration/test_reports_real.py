@@ -147,3 +147,19 @@ def assert_nobody(path: Path, report: Report) -> None:
         assert name.split()[-1] not in said or report.provider or report.authority
     for text in (*(r.text for r in report.requirements), *(r.text for r in report.recommendations)):
         assert not names.occur_in(text)
+
+
+@pytest.mark.parametrize(
+    ("ending", "n_people"),
+    [
+        ("2647163_2024-07-11", 3),
+        ("sc025813_2023-09-06", 3),
+        ("sc485956_2024-02-27", 3),
+        ("devon_2015-05-12_sif", 10),
+        ("leicester_2017-09-04_sif", 8),
+        ("haringey_2023-04-11_ilacs", 1),
+        ("dorset_2025-05-09_ilacs-short", 1),
+    ],
+)
+def test_everybody_named_is_learnt(official: Path, ending: str, n_people: int) -> None:
+    assert len(learn_names(body_lines(open_document(pdf(official, ending)))).full) == n_people

@@ -41,6 +41,12 @@ def lines(*texts: str) -> list[Line]:
         (("Dear Ms Fennimore", "Focused visit", "Yours sincerely", "Ottoline Quenby", "Her Majesty’s Inspector"),
          ("Ms Fennimore", "Ottoline Quenby")),
         (("Her Majesty’s Inspectors were Ada Firstname and Bertram Longsurname.",), ("Ada Firstname", "Bertram Longsurname")),
+        (
+            ("manager and staff to act on advice, including that of partners, as it is set out in the", "guide,", "Working Together, and in plans"),
+            (),
+        ),
+        (("Registered manager has left and, Working Together, staff do well",), ()),
+        (("Lead inspector: Ottoline Quenby", "Her Majesty’s Inspector", "Early Help", "Judgement Grade"), ("Ottoline Quenby",)),
         (("The registered manager is suitably qualified.", "Registered provider: Larkspur Care Limited"), ()),
     ],
 )  # fmt: skip

@@ -34,7 +34,7 @@ _LABEL = re.compile(
     r"inspection team|(?:acting |interim )?registered manager(?:\(?s\)?)?|responsible individual(?:\(?s\)?)?|"
     r"quality assurance(?: manager)?|senior (?:data )?analyst|data analyst|shadow inspectors?|"
     r"manager|nominated individual|"
-    r"(?:her|his) majesty's inspectors?(?: were| was)?|authors?|report author)\b(?:\s*\([^)]*\))?\s*(?::"
+    r"(?:her|his) majesty's inspectors? (?:were|was)|authors?|report author)\b(?:\s*\([^)]*\))?\s*(?::"
     r"|-|$)?\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )  # fmt: skip
@@ -113,7 +113,9 @@ def learn_names(lines: Sequence[Line]) -> Names:
     found: list[str] = []
     texts = [plain(line.text).strip() for line in lines]
     for i, text in enumerate(texts):
-        if label := _LABEL.match(text):
+        label = _LABEL.match(text)
+        # In running text the words of a label begin in lower case or go on so.
+        if label and text[0].isupper() and not label["rest"][:1].islower():
             found += _from_label(label["rest"], texts[i + 1 : i + 12])
         elif _SIGNATURE.match(text):
             after = (n for t in texts[i + 1 : i + 5] for n in _people(t))
