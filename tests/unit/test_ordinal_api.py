@@ -7,6 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from numba import config
 from scipy import stats
 
 from ofsight.errors import ModelError
@@ -341,6 +342,7 @@ def numeric_errors(fit, by: str, **options) -> np.ndarray:
 @pytest.mark.parametrize("average", ["grid", "sample"])
 @pytest.mark.parametrize("random", ["zero", "integrate"])
 def test_probabilities_and_their_errors(data: pl.DataFrame, average: str, random: str) -> None:
+    data = data.head(40) if config.DISABLE_JIT else data
     fit = clmm("grade ~ kind + x + C(year)", data, group="g", nominal="~ o", scale="~ w")
     table = fit.probabilities("kind", average=average, random=random)
     assert table.columns == ["kind", "grade", "probability", "std_error", "low", "high"]

@@ -65,7 +65,7 @@ def _place_all(rows: Rows, theta: Floats, params: Floats, kinds: Ints, places: F
     """Fill every row's kind and (u, v, A, weight); False when cell edges cross."""
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
     for i in range(rows.y.shape[0]):
-        kinds[i] = place_row(i, rows, theta, params, n_alpha, places[i])
+        kinds[i] = place_row(i, rows, theta, params, n_alpha, places, i)
         places[i, 3] = 1.0 if rows.weights.shape[0] == 0 else rows.weights[i]
         if kinds[i] == INTERIOR and not places[i, 0] > places[i, 1]:
             return False
@@ -208,9 +208,10 @@ def _add_rows(
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
     p = gradient.shape[0]
     b = np.zeros((3, p))
+    where = np.zeros(p, dtype=np.int64)
     g = np.zeros(18)
     h = np.zeros(10)
-    score = np.zeros(p)
+    score = np.zeros((1, p))
     for i in range(kinds.shape[0]):
         s = _shift(pattern, i, r)
         a = places[i, 2]
@@ -219,22 +220,22 @@ def _add_rows(
         lo = 0.0 if kinds[i] == LOWEST else a * (places[i, 1] - s)
         cell_derivatives(link, kinds[i], hi, lo, g)
         if stage == 0:
-            third = -w * a**3 * (g[13] + g[14]) * leverage[i]
+            third = -w * (a * a * a) * (g[13] + g[14]) * leverage[i]
             for k in range(pattern.effects.shape[1]):
                 into[pattern.effects[i, k]] += third
             continue
-        row_gradient(i, rows, n_alpha, b)
-        score[:] = 0.0
+        count = row_gradient(i, rows, n_alpha, b, where)
+        score[0, :] = 0.0
         chain_row(g, a, hi, lo, 0, h)
-        add_row(h, w, b, score)
+        add_row(h, w, b, where, count, score, 0)
         chain_row(g, a, hi, lo, 1, h)
-        add_row(h, -0.5 * w * _shift(pattern, i, weights), b, score)
+        add_row(h, -0.5 * w * _shift(pattern, i, weights), b, where, count, score, 0)
         chain_row(g, a, hi, lo, 2, h)
-        add_row(h, 0.5 * w * leverage[i], b, score)
+        add_row(h, 0.5 * w * leverage[i], b, where, count, score, 0)
         for c in range(p):
-            gradient[c] += score[c]
+            gradient[c] += score[0, c]
             if scores.shape[0] > 0:
-                scores[i, c] = score[c]
+                scores[i, c] = score[0, c]
 
 
 @compiled

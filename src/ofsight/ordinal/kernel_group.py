@@ -31,17 +31,17 @@ class Space(NamedTuple):
     """Working arrays of one call: p fixed parameters, p + 1 with tau, Q nodes, n rows a group.
 
     kinds (n,), places (n, 4): each row's u, v, A and weight. tables (n, 18): its G_k at the
-    mode. b, work (3, p). vectors (4, p + 1): h_phi, h_r,phi, h_rr,phi, h_rrr,phi at the mode;
-    sums (5,): h and its four derivatives in r there. turns (3, p + 1): gradients of the mode,
-    of D and of kappa. nodes, posterior (Q,); firsts, mixed (Q, p + 1): h_phi, h_r,phi at the
-    nodes; slopes (Q, 2): h_r, h_rr there.
+    mode. b (3, p), where (p,): a row's gradients. vectors (4, p + 1): h_phi, h_r,phi, h_rr,phi,
+    h_rrr,phi at the mode; sums (5,): h and its four derivatives in r there. turns (3, p + 1):
+    gradients of the mode, of D and of kappa. nodes, posterior (Q,); firsts, mixed (Q, p + 1):
+    h_phi, h_r,phi at the nodes; slopes (Q, 2): h_r, h_rr there.
     """
 
     kinds: Ints
     places: Floats
     tables: Floats
     b: Floats
-    work: Floats
+    where: Ints
     vectors: Floats
     sums: Floats
     turns: Floats
@@ -128,7 +128,7 @@ def allocate(n: int, size: int, n_nodes: int) -> Space:
         np.ones((n, 4)),
         np.zeros((n, 18)),
         np.zeros((3, size - 1)),
-        np.zeros((3, size - 1)),
+        np.zeros(size - 1, dtype=np.int64),
         np.zeros((4, size)),
         np.zeros(5),
         np.zeros((3, size)),
@@ -171,7 +171,7 @@ def place_group(first: int, n: int, rows: Rows, theta: Floats, params: Floats, s
     """Fill the places of a group's rows; say whether every cell has edges in order."""
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
     for i in range(n):
-        kind = place_row(first + i, rows, theta, params, n_alpha, space.places[i])
+        kind = place_row(first + i, rows, theta, params, n_alpha, space.places, i)
         space.kinds[i] = kind
         space.places[i, 3] = 1.0 if rows.weights.shape[0] == 0 else rows.weights[first + i]
         if kind == INTERIOR and not space.places[i, 0] > space.places[i, 1]:

@@ -61,7 +61,9 @@ def _expand_at_mode(
 ) -> None:
     """Sum over a group's rows, at its mode, all that the derivatives of M need."""
     h = np.zeros(10)
+    g = np.zeros(18)
     b = space.b
+    where = space.where
     vectors = space.vectors
     sums = space.sums
     p = b.shape[1]
@@ -72,14 +74,15 @@ def _expand_at_mode(
         w = space.places[i, 3]
         a = space.places[i, 2]
         hi, lo = edges(space.places, i, r, space.kinds[i])
-        g = space.tables[i]
         cell_derivatives(link, space.kinds[i], hi, lo, g)
-        row_gradient(first + i, rows, n_alpha, b)
+        for j in range(18):
+            space.tables[i, j] = g[j]
+        count = row_gradient(first + i, rows, n_alpha, b, where)
         sign = w
         for k in range(3):
             chain_row(g, a, hi, lo, k, h)
             sums[k] += sign * h[0]
-            add_row(h, sign, b, vectors[k])
+            add_row(h, sign, b, where, count, vectors, k)
             sign = -sign
         # D^3 L and its gradient come from the second derivatives of D^2 L.
         cube = a * a * a
@@ -89,7 +92,7 @@ def _expand_at_mode(
         h[1] = cube * a * h31
         h[2] = cube * a * h32
         h[3] = cube * (3.0 * h30 + hi * h31 + lo * h32)
-        add_row(h, -w, b, vectors[3])
+        add_row(h, -w, b, where, count, vectors, 3)
         sums[3] -= w * cube * h30
         sums[4] += w * cube * a * (h31 + h32)
     sums[0] += -0.5 * r * r * omega - tau
@@ -120,14 +123,14 @@ def _expand_at_nodes(
     for i in range(n):
         w = space.places[i, 3]
         a = space.places[i, 2]
-        row_gradient(first + i, rows, n_alpha, space.b)
+        count = row_gradient(first + i, rows, n_alpha, space.b, space.where)
         for q in range(space.nodes.shape[0]):
             hi, lo = edges(space.places, i, space.nodes[q], space.kinds[i])
             cell_derivatives(link, space.kinds[i], hi, lo, g)
             chain_row(g, a, hi, lo, 0, h)
-            add_row(h, w, space.b, space.firsts[q])
+            add_row(h, w, space.b, space.where, count, space.firsts, q)
             chain_row(g, a, hi, lo, 1, h)
-            add_row(h, -w, space.b, space.mixed[q])
+            add_row(h, -w, space.b, space.where, count, space.mixed, q)
             space.slopes[q, 0] -= w * a * g[6]
             space.slopes[q, 1] += w * a * a * g[12]
 
@@ -158,15 +161,17 @@ def _add_curvature(
         a = space.places[i, 2]
         kind = space.kinds[i]
         hi, lo = edges(space.places, i, r, kind)
-        chain_row(space.tables[i], a, hi, lo, 1, h)
+        for j in range(18):
+            g[j] = space.tables[i, j]
+        chain_row(g, a, hi, lo, 1, h)
         for j in range(6):
             w[j] = -c1 * h[4 + j]
-        chain_row(space.tables[i], a, hi, lo, 2, h)
+        chain_row(g, a, hi, lo, 2, h)
         for j in range(6):
             w[j] += c2 * h[4 + j]
         for q in range(n_nodes):
             if n_nodes == 1:
-                chain_row(space.tables[i], a, hi, lo, 0, h)
+                chain_row(g, a, hi, lo, 0, h)
             else:
                 hi, lo = edges(space.places, i, space.nodes[q], kind)
                 cell_derivatives(link, kind, hi, lo, g)
@@ -175,8 +180,8 @@ def _add_curvature(
                 w[j] += space.posterior[q] * h[4 + j]
         for j in range(6):
             w[j] *= space.places[i, 3]
-        row_gradient(first + i, rows, n_alpha, space.b)
-        add_outer_row(w, space.b, space.work, hessian)
+        count = row_gradient(first + i, rows, n_alpha, space.b, space.where)
+        add_outer_row(w, 0, space.b, space.where, count, hessian)
 
 
 @compiled

@@ -42,25 +42,27 @@ def grade_probabilities(
     p = params.shape[0]
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
     n_grades = theta.shape[0] + 1
-    place = np.zeros(3)
+    place = np.zeros((1, 3))
     g = np.zeros(18)
     b = np.zeros((3, p))
+    where = np.zeros(p, dtype=np.int64)
+    count = 0
     turn = np.zeros(p + 1)
     wants = jacobian.shape[0] > 0 or mean_jacobian.shape[0] > 0
     for i in range(first, last):
         weight = 1.0 if rows.weights.shape[0] == 0 else rows.weights[i]
         for j in range(n_grades):
             rows.y[i] = j
-            kind = place_row(i, rows, theta, params, n_alpha, place)
-            a = place[2]
+            kind = place_row(i, rows, theta, params, n_alpha, place, 0)
+            a = place[0, 2]
             turn[:] = 0.0
             if wants:
-                row_gradient(i, rows, n_alpha, b)
+                count = row_gradient(i, rows, n_alpha, b, where)
             total = 0.0
             for q in range(nodes.shape[0]):
                 r = sd * nodes[q]
-                hi = 0.0 if kind == HIGHEST else a * (place[0] - r)
-                lo = 0.0 if kind == LOWEST else a * (place[1] - r)
+                hi = 0.0 if kind == HIGHEST else a * (place[0, 0] - r)
+                lo = 0.0 if kind == LOWEST else a * (place[0, 1] - r)
                 cell_derivatives(link, kind, hi, lo, g)
                 mass = masses[q] * math.exp(g[0])
                 total += mass
@@ -68,8 +70,8 @@ def grade_probabilities(
                     cu = mass * a * g[1]
                     cv = mass * a * g[2]
                     ct = mass * (hi * g[1] + lo * g[2])
-                    for c in range(p):
-                        turn[c] += cu * b[0, c] + cv * b[1, c] + ct * b[2, c]
+                    for t in range(count):
+                        turn[where[t]] += cu * b[0, t] + cv * b[1, t] + ct * b[2, t]
                     turn[p] -= (cu + cv) * nodes[q]
             probabilities[i, j] = total
             if jacobian.shape[0] > 0:

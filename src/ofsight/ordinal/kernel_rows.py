@@ -67,8 +67,10 @@ class Rows(NamedTuple):
 
 
 @compiled
-def place_row(i: int, rows: Rows, theta: Floats, params: Floats, n_alpha: int, place: Floats) -> int:
-    """Fill place = (u, v, A) of row i and return the kind of its cell.
+def place_row(
+    i: int, rows: Rows, theta: Floats, params: Floats, n_alpha: int, place: Floats, line: int
+) -> int:
+    """Fill place[line] = (u, v, A) of row i and return the kind of its cell.
 
     ``theta`` has shape (J - 1, m): thresholds by nominal column.
     """
@@ -88,57 +90,80 @@ def place_row(i: int, rows: Rows, theta: Floats, params: Floats, n_alpha: int, p
         t -= rows.scale_offset[i]
     grade = rows.y[i]
     m = nominal.shape[1]
-    place[0] = 0.0
-    place[1] = 0.0
+    place[line, 0] = 0.0
+    place[line, 1] = 0.0
     kind = INTERIOR
     if grade == theta.shape[0]:
         kind = HIGHEST
     elif m == 0:
-        place[0] = theta[grade, 0] - shift
+        place[line, 0] = theta[grade, 0] - shift
     else:
         for c in range(m):
-            place[0] += theta[grade, c] * nominal[i, c]
-        place[0] -= shift
+            place[line, 0] += theta[grade, c] * nominal[i, c]
+        place[line, 0] -= shift
     if grade == 0:
         kind = LOWEST
     elif m == 0:
-        place[1] = theta[grade - 1, 0] - shift
+        place[line, 1] = theta[grade - 1, 0] - shift
     else:
         for c in range(m):
-            place[1] += theta[grade - 1, c] * nominal[i, c]
-        place[1] -= shift
-    place[2] = 1.0 if t == 0.0 else math.exp(min(max(t, -700.0), 700.0))
+            place[line, 1] += theta[grade - 1, c] * nominal[i, c]
+        place[line, 1] -= shift
+    place[line, 2] = 1.0 if t == 0.0 else math.exp(min(max(t, -700.0), 700.0))
     return kind
 
 
 @compiled
-def row_gradient(i: int, rows: Rows, n_alpha: int, b: Floats) -> None:
-    """Fill b of shape (3, p): the gradients of u, v and t of row i."""
+def row_gradient(i: int, rows: Rows, n_alpha: int, b: Floats, where: Ints) -> int:
+    """Fill b (3, p) and where (p,): gradients of u, v and t of row i; return how many entries.
+
+    Only columns that are not zero in the row have an entry (few, with dummy variables);
+    ``where`` holds their positions, ascending.
+    """
     basis = rows.basis
     nominal = rows.nominal
     location = rows.location
     scale = rows.scale
     n_theta, q = basis.shape
     grade = rows.y[i]
-    m = max(1, nominal.shape[1])
-    for c in range(m):
+    inner_hi = 1.0 if grade < n_theta else 0.0
+    inner_lo = 1.0 if grade > 0 else 0.0
+    count = 0
+    for c in range(max(1, nominal.shape[1])):
         x = 1.0 if nominal.shape[1] == 0 else nominal[i, c]
         for j in range(q):
-            b[0, c * q + j] = basis[grade, j] * x if grade < n_theta else 0.0
-            b[1, c * q + j] = basis[grade - 1, j] * x if grade > 0 else 0.0
+            hi = basis[grade, j] * x if grade < n_theta else 0.0
+            lo = basis[grade - 1, j] * x if grade > 0 else 0.0
+            if hi != 0.0 or lo != 0.0:
+                b[0, count] = hi
+                b[1, count] = lo
+                b[2, count] = 0.0
+                where[count] = c * q + j
+                count += 1
     n_beta = location.shape[1]
     for c in range(n_beta):
-        x = -location[i, c]
-        b[0, n_alpha + c] = x if grade < n_theta else 0.0
-        b[1, n_alpha + c] = x if grade > 0 else 0.0
+        x = location[i, c]
+        if x != 0.0:
+            b[0, count] = -x * inner_hi
+            b[1, count] = -x * inner_lo
+            b[2, count] = 0.0
+            where[count] = n_alpha + c
+            count += 1
     for c in range(scale.shape[1]):
-        b[2, n_alpha + n_beta + c] = -scale[i, c]
+        x = scale[i, c]
+        if x != 0.0:
+            b[0, count] = 0.0
+            b[1, count] = 0.0
+            b[2, count] = -x
+            where[count] = n_alpha + n_beta + c
+            count += 1
+    return count
 
 
 @compiled
 def chain_row(g: Floats, a: float, hi: float, lo: float, k: int, h: Floats) -> None:
     """Fill h of shape (10,): H_k and its derivatives u, v, t, uu, uv, vv, ut, vt, tt."""
-    power = a**k
+    power = 1.0 if k == 0 else (a if k == 1 else a * a)
     j = 6 * k
     g1 = g[j + 1]
     g2 = g[j + 2]
@@ -161,36 +186,34 @@ def chain_row(g: Floats, a: float, hi: float, lo: float, k: int, h: Floats) -> N
 
 
 @compiled
-def add_row(h: Floats, factor: float, b: Floats, into: Floats) -> None:
-    """Add factor * (h_u b1 + h_v b2 + h_t b3) to a vector."""
+def add_row(h: Floats, factor: float, b: Floats, where: Ints, count: int, into: Floats, line: int) -> None:
+    """Add factor * (h_u b1 + h_v b2 + h_t b3) to a line of a table."""
     cu = factor * h[1]
     cv = factor * h[2]
     ct = factor * h[3]
-    for c in range(b.shape[1]):
-        into[c] += cu * b[0, c] + cv * b[1, c] + ct * b[2, c]
+    for t in range(count):
+        into[line, where[t]] += cu * b[0, t] + cv * b[1, t] + ct * b[2, t]
 
 
 @compiled
-def add_outer_row(w: Floats, b: Floats, work: Floats, into: Floats) -> None:
-    """Add the quadratic form of weights w = (uu, uv, vv, ut, vt, tt) to a lower triangle.
-
-    Columns that are zero in the row (most, with dummy variables) are skipped.
-    """
-    p = b.shape[1]
-    for c in range(p):
-        b1 = b[0, c]
-        b2 = b[1, c]
-        b3 = b[2, c]
-        work[0, c] = w[0] * b1 + w[1] * b2 + w[3] * b3
-        work[1, c] = w[1] * b1 + w[2] * b2 + w[4] * b3
-        work[2, c] = w[3] * b1 + w[4] * b2 + w[5] * b3
-    for r in range(p):
+def add_outer_row(w: Floats, first: int, b: Floats, where: Ints, count: int, into: Floats) -> None:
+    """Add the quadratic form of w[first:] = (uu, uv, vv, ut, vt, tt) to a lower triangle."""
+    uu = w[first]
+    uv = w[first + 1]
+    vv = w[first + 2]
+    ut = w[first + 3]
+    vt = w[first + 4]
+    tt = w[first + 5]
+    for r in range(count):
         b1 = b[0, r]
         b2 = b[1, r]
         b3 = b[2, r]
-        if b1 != 0.0 or b2 != 0.0 or b3 != 0.0:
-            for c in range(r + 1):
-                into[r, c] += b1 * work[0, c] + b2 * work[1, c] + b3 * work[2, c]
+        w1 = uu * b1 + uv * b2 + ut * b3
+        w2 = uv * b1 + vv * b2 + vt * b3
+        w3 = ut * b1 + vt * b2 + tt * b3
+        line = where[r]
+        for c in range(r + 1):
+            into[line, where[c]] += w1 * b[0, c] + w2 * b[1, c] + w3 * b[2, c]
 
 
 @compiled
@@ -206,25 +229,25 @@ def evaluate_rows(
     hessian: Floats,
     scores: Floats,
 ) -> float:
-    """Return the log-likelihood of rows first..last-1; add gradient and lower Hessian.
+    """Return the log-likelihood of rows first..last-1; add gradient (1, p) and lower Hessian.
 
     ``scores`` of shape (n, p) is filled when it has rows. ``order`` 0 leaves the derivatives
     out. Returns minus infinity at once when a row has no probability.
     """
     p = params.shape[0]
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
-    place = np.zeros(3)
+    place = np.zeros((1, 3))
     g = np.zeros(18)
     h = np.zeros(10)
     b = np.zeros((3, p))
-    work = np.zeros((3, p))
+    where = np.zeros(p, dtype=np.int64)
     total = 0.0
     for i in range(first, last):
         weight = 1.0 if rows.weights.shape[0] == 0 else rows.weights[i]
-        kind = place_row(i, rows, theta, params, n_alpha, place)
-        a = place[2]
-        hi = a * place[0]
-        lo = a * place[1]
+        kind = place_row(i, rows, theta, params, n_alpha, place, 0)
+        a = place[0, 2]
+        hi = a * place[0, 0]
+        lo = a * place[0, 1]
         if order == 0:
             value = cell_value(link, kind, hi, lo)
         else:
@@ -235,13 +258,13 @@ def evaluate_rows(
         total += weight * value
         if order == 0:
             continue
-        row_gradient(i, rows, n_alpha, b)
+        count = row_gradient(i, rows, n_alpha, b, where)
         chain_row(g, a, hi, lo, 0, h)
         if scores.shape[0] > 0:
-            add_row(h, weight, b, scores[i])
-        add_row(h, weight, b, gradient)
+            add_row(h, weight, b, where, count, scores, i)
+        add_row(h, weight, b, where, count, gradient, 0)
         if order > 1:
             for j in range(6):
                 h[4 + j] *= weight
-            add_outer_row(h[4:], b, work, hessian)
+            add_outer_row(h, 4, b, where, count, hessian)
     return total

@@ -111,19 +111,45 @@ def _gap(d: float) -> tuple[float, float]:
 
 
 @compiled
+def _logit_value(kind: int, hi: float, lo: float) -> float:
+    """Return the log-probability of a cell with the logit link.
+
+    One logarithm of the product of the factors, unless that is extreme: then one of each.
+    """
+    p = 1.0
+    if kind != HIGHEST:
+        e = math.exp(-abs(hi))
+        p *= (1.0 if hi > 0.0 else e) / (1.0 + e)
+    if kind != LOWEST:
+        e = math.exp(-abs(lo))
+        p *= (e if lo > 0.0 else 1.0) / (1.0 + e)
+    if kind == INTERIOR:
+        p *= -math.expm1(lo - hi)
+    if 1e-9 < p < 0.999:
+        return math.log(p)
+    return _logit_value_far(kind, hi, lo)
+
+
+@compiled
+def _logit_value_far(kind: int, hi: float, lo: float) -> float:
+    """Return the same as a sum of logarithms, exact when the probability is near 0 or 1."""
+    value = 0.0
+    if kind != HIGHEST:
+        value += _log_logistic(hi)
+    if kind != LOWEST:
+        value += _log_logistic(-lo)
+    if kind == INTERIOR:
+        value += math.log(-math.expm1(lo - hi))
+    return value
+
+
+@compiled
 def cell_value(link: int, kind: int, hi: float, lo: float) -> float:
     """Return the log-probability of a cell; minus infinity when its edges cross."""
     if kind == INTERIOR and not hi > lo:
         return -math.inf
     if link == LOGIT:
-        value = 0.0
-        if kind != HIGHEST:
-            value += _log_logistic(hi)
-        if kind != LOWEST:
-            value += _log_logistic(-lo)
-        if kind == INTERIOR:
-            value += math.log(-math.expm1(lo - hi))
-        return value
+        return _logit_value(kind, hi, lo)
     if link == LOGLOG or (link == PROBIT and kind == INTERIOR and hi + lo > 0.0):
         hi, lo = -lo, -hi
         if link == LOGLOG:
@@ -233,7 +259,7 @@ def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> Non
         g[3] -= s
         g[4] += s
         g[5] -= s
-    g[0] = math.log(p) if 1e-9 < p < 0.999 else cell_value(LOGIT, kind, hi, lo)
+    g[0] = math.log(p) if 1e-9 < p < 0.999 else _logit_value_far(kind, hi, lo)
 
 
 @compiled

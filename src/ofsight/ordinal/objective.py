@@ -119,7 +119,7 @@ class FixedObjective:
         theta = thresholds_of(self.rows, params)
         bounds = self._bounds
         count = bounds.shape[0] - 1
-        gradients = np.zeros((count, self.size))
+        gradients = np.zeros((count, 1, self.size))
         hessians = np.zeros((count, self.size, self.size))
 
         def work(i: int) -> float:
@@ -137,7 +137,7 @@ class FixedObjective:
             )
 
         value = float(sum(run_chunks(work, count)))
-        return Evaluation(value, gradients.sum(axis=0), _mirror(hessians))
+        return Evaluation(value, gradients.sum(axis=(0, 1)), _mirror(hessians))
 
 
 def gauss_hermite(nodes: int) -> tuple[Floats, Floats]:

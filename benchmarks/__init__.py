@@ -1,0 +1,1 @@
+"""Speed and memory of the estimators, as ratios measured in one run."""
