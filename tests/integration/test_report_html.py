@@ -276,6 +276,10 @@ def test_a_gap_that_changed_over_the_pause_is_in_the_title(tmp_path: Path) -> No
         "paused in 2020; no clear difference in any domain since they resumed, 2014 to 2021"
     )
     assert "After the pause: no clear difference between for-profit and local authority homes" in page.text
+    assert "Over all years together: of 100 full inspections" in page.text, (
+        "the pooled number says what it pools"
+    )
+    assert page.text.count("Over all years together: for-profit homes were judged lower") >= 2
 
 
 def test_a_gap_that_is_only_less_clear_after_the_pause_has_not_changed(tmp_path: Path) -> None:
@@ -296,7 +300,7 @@ def test_further_analyses_have_their_sections(tmp_path: Path) -> None:
         "Overall, for-profit homes: odds ratio 0.50 (0.45 to 0.55) in 2014, 0.64 (0.58 to 0.71) in 2021",
         "The gap before and after the pause",
         "The gap at first and later inspections",
-        "Wald, clustered: private 12.3 1 0.001",
+        "Wald, clustered: for-profit 12.3 1 0.001",
         "1.020 (1.010 to 1.030)",
         "A larger share of for-profit placements goes with lower judgements of overall effectiveness, impact "
         "of leaders, children who need help and protection and children in care",

@@ -29,7 +29,7 @@ from ofsight.report.wording import (
     ratio_with_interval,
     sector_label,
 )
-from ofsight.vocabulary import Domain
+from ofsight.vocabulary import Domain, Sector
 
 __all__ = ["ITEMS", "change_section"]
 
@@ -168,6 +168,13 @@ def _split(folder: StudyFolder, item: str, estimates: list[Estimate]) -> Figure:
     )
 
 
+def _test_name(words: str) -> str:
+    """Name a test in a reader's words: ``private`` is for-profit."""
+    for sector in Sector:
+        words = words.replace(f": {sector.key}", f": {sector.label.lower()}")
+    return capital(words)
+
+
 def _tests(folder: StudyFolder) -> Table | None:
     rows: list[Row] = []
     for item, words in ITEMS.items():
@@ -182,7 +189,7 @@ def _tests(folder: StudyFolder) -> Table | None:
                     rows.append(
                         Row(
                             (
-                                capital(row.get("test", "")),
+                                _test_name(row.get("test", "")),
                                 decimal(number(row.get("statistic")), 1),
                                 decimal(number(row.get("df")), 0),
                                 p_value(number(row.get("p_value"))),

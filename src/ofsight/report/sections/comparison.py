@@ -11,7 +11,7 @@ from ofsight.report.folder import Estimate, StudyFolder, number
 from ofsight.report.gaps import Gap, find_gaps, main_model, models_of, say_directions
 from ofsight.report.sections.probabilities import SERIES
 from ofsight.report.sections.sources import source_line
-from ofsight.report.sections.summary import caution_note
+from ofsight.report.sections.summary import caution_note, over_all_years
 from ofsight.report.wording import (
     count,
     decimal,
@@ -67,10 +67,11 @@ def _forest(folder: StudyFolder, gaps: tuple[Gap, ...]) -> Figure:
         )
         groups.append(ForestGroup(domain_label(outcome), rows))
     said = say_directions([gap for gap in gaps if gap.model == main], "private")
+    said = over_all_years(folder, said) if said else said
     return Figure(
         key="figure-forest",
         title=f"{said}: odds ratios"
-        if 0 < len(said) < 90
+        if 0 < len(said) < 110
         else "Odds of a better grade, by sector and domain",
         description=(
             "Forest plot, one group per domain. Each row is one sector in one model: a marker for the odds "

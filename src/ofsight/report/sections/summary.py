@@ -38,7 +38,7 @@ from ofsight.report.wording import (
 )
 from ofsight.vocabulary import Grade, Sector
 
-__all__ = ["caution_note", "period", "say_of_hundred", "summary_section", "title_of"]
+__all__ = ["caution_note", "over_all_years", "period", "say_of_hundred", "summary_section", "title_of"]
 
 
 def period(folder: StudyFolder) -> str:
@@ -76,6 +76,14 @@ def _pause_tests(folder: StudyFolder, sector: str) -> dict[str, float | None]:
         and row.get("test", "").startswith("Wald, clustered")
         and row.get("test", "").endswith(f": {sector}")
     }
+
+
+def over_all_years(folder: StudyFolder, words: str) -> str:
+    """Say that a statement is of all years together, where the gap changed over the pause."""
+    private = Sector.PRIVATE.key
+    if not say_change(split_gaps(folder.of("gap_pause")), private, _pause_tests(folder, private)):
+        return words
+    return f"Over all years together: {words[:1].lower()}{words[1:]}"
 
 
 def caution_note(folder: StudyFolder) -> Note:
@@ -189,7 +197,10 @@ def _bullets(folder: StudyFolder, gaps: tuple[Gap, ...], models: list[str]) -> B
         if not base:
             continue
         items.append(
-            (Span(f"{say_directions(base, sector)}.", strong=True), f" Odds ratios: {_say_gaps(base)}.")
+            (
+                Span(f"{over_all_years(folder, say_directions(base, sector))}.", strong=True),
+                f" Odds ratios: {_say_gaps(base)}.",
+            )
         )
         changed = say_change(split, sector, _pause_tests(folder, sector))
         for part, found in split.items() if changed else ():
@@ -212,7 +223,7 @@ def summary_section(folder: StudyFolder) -> Section:
     blocks: list[Block] = []
     said = say_of_hundred(folder)
     if said:
-        blocks.append(Paragraph(said, "lead"))
+        blocks.append(Paragraph(over_all_years(folder, said), "lead"))
     figures = _key_figures(folder, gaps)
     if figures is not None:
         blocks.append(figures)
