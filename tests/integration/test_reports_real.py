@@ -155,6 +155,7 @@ def assert_nobody(path: Path, report: Report) -> None:
         ("2647163_2024-07-11", 3),
         ("sc025813_2023-09-06", 3),
         ("sc485956_2024-02-27", 3),
+        ("birmingham_2014-05-23_sif", 10),
         ("devon_2015-05-12_sif", 10),
         ("leicester_2017-09-04_sif", 8),
         ("haringey_2023-04-11_ilacs", 1),

@@ -142,7 +142,7 @@ def _shares(name: str, other: str) -> bool:
 
 def _from_label(rest: str, below: Sequence[str]) -> list[str]:
     # The names may stand beside the label, in the lines below it one a line, or go on there.
-    joined, last = rest, rest
+    joined, parted, last = rest, rest, rest
     for text in below:
         goes_on = last == "" or len(last) > 45 or bool(re.search(r"(?:,|\band|\w-)$", last))
         a_person = bool(_ROLE.search(text)) and bool(_people(text))
@@ -152,8 +152,9 @@ def _from_label(rest: str, below: Sequence[str]) -> list[str]:
             break
         if last and not goes_on:
             joined += ","
-        joined, last = f"{joined} {text}", text
-    return _people(joined)
+        # A long line may break within a name or end with one: both readings are learnt.
+        joined, parted, last = f"{joined} {text}", f"{parted}, {text}", text
+    return list(dict.fromkeys([*_people(joined), *_people(parted)]))
 
 
 def _people(text: str) -> list[str]:
