@@ -25,6 +25,7 @@ from ofsight.dataset.links import LinkedHomes, link_homes
 from ofsight.dataset.movements import gather_movements
 from ofsight.dataset.panels import make_authority_panel, make_home_panel
 from ofsight.dataset.reconcile import gather_records, reconcile
+from ofsight.dataset.reconciliation import make_reconciliation
 from ofsight.dataset.reports import check_reports, read_report_tables
 from ofsight.dataset.statistics import (
     gather_control_totals,
@@ -202,6 +203,13 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
     ]
     made["findings"] = findings_frame(noticed)
     made["releases"] = _releases(gathered, made)
+    made["reconciliation"] = make_reconciliation(
+        made["control_totals"],
+        made["records"],
+        made["inspections"],
+        made["home_snapshots"],
+        made["releases"],
+    )
     made = {table.name: conform(table, made[table.name]) for table in TABLES}
     made["findings"] = pl.concat([made["findings"], findings_frame(validate(made))])
     return made

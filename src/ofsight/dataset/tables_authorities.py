@@ -165,4 +165,26 @@ AUTHORITY_TABLES: Final[tuple[Table, ...]] = (
         references=(OF_RELEASE,),
         source="Ofsted: time series in the social care data",
     ),
+    Table(
+        "reconciliation",
+        "one published number about children's homes beside ours",
+        ("counted", "provision", "grade", "year", "on"),
+        (
+            Column(
+                "counted", pl.String, "providers, places, graded in the year or latest grade", required=True
+            ),
+            Column("provision", pl.String, "which homes", required=True),
+            Column("grade", pl.String, "of which overall grade"),
+            Column("year", pl.Int32, "the year to 31 March"),
+            Column("on", pl.Date, "the day, of a count on a day"),
+            Column("published", pl.Int64, "Ofsted's number, in the newest release of its series"),
+            Column("in_release", pl.Int64, "ours, in the year's or the day's own releases"),
+            Column("difference", pl.Int64, "`in_release` less `published`"),
+            Column("in_dataset", pl.Int64, "graded inspections of the year in all releases together"),
+            Column("reason", pl.String, "why they differ, or `equal`", required=True),
+            Column("release", pl.String, "the release of the published number", required=True),
+        ),
+        references=(OF_RELEASE,),
+        source="control_totals beside records, inspections and home_snapshots",
+    ),
 )

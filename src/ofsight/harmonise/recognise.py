@@ -164,6 +164,10 @@ def _best_match(table: TextTable, folded: Sequence[Sequence[str]], series: Serie
 def _match_row(
     index: int, folded: Sequence[str], row: Sequence[str], series: SeriesDefinition
 ) -> _Match | None:
+    # Most rows are no heading row: one look at the exact headings tells, before patterns are tried.
+    known = series.headings()
+    if not (series.columns[series.anchor].pattern or any(heading in known for heading in folded)):
+        return None
     if series.refuses(folded):
         return None
     positions: dict[str, int] = {}
