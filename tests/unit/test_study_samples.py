@@ -93,10 +93,10 @@ def test_first_visits_are_told_only_where_the_record_is_whole(data: Dataset) -> 
     assert draw_sample(nothing, _STUDY).frame["visit"].null_count() == 201
 
 
-def test_the_owner_is_the_nearest_list_s_without_case(data: Dataset) -> None:
+def test_the_owner_is_the_nearest_list_s_in_its_normal_form(data: Dataset) -> None:
     keys = dict(draw_sample(data, _STUDY).frame.select("urn", "owner_key").rows())
-    assert keys["SC900001"] == "other homes limited"
-    assert keys["SC900150"] == "example care ltd"
+    assert keys["SC900001"].replace("-", " ") == "other homes"
+    assert keys["SC900150"].replace("-", " ") == "example care"
 
 
 def test_a_study_without_a_day_for_age_uses_age_at_inspection(data: Dataset) -> None:

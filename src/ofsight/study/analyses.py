@@ -16,6 +16,13 @@ from ofsight.study.codings import compare_codings
 from ofsight.study.estimates import Estimate
 from ofsight.study.findings import Findings
 from ofsight.study.gaps import split_gaps
+from ofsight.study.imputation import impute_covariates
+from ofsight.study.robustness import (
+    cross_random_effects,
+    interact,
+    leave_owners_out,
+    relax_proportional_odds,
+)
 from ofsight.study.samples import Sample
 
 __all__ = ["ANALYSES", "Context"]
@@ -69,8 +76,17 @@ def _codings(context: Context) -> Findings:
     return compare_codings(context.dataset, context.study, context.estimates)
 
 
+def _robustness(context: Context) -> Findings:
+    found = Findings()
+    for analysis in (relax_proportional_odds, interact, leave_owners_out, cross_random_effects):
+        found.add(analysis(context.sample, context.study))
+    return found
+
+
 ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
     "codings": _codings,
     "gaps": lambda context: split_gaps(context.sample, context.study),
+    "robustness": _robustness,
+    "imputation": lambda context: impute_covariates(context.sample, context.study),
     "authorities": _authorities,
 }

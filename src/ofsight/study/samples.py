@@ -10,12 +10,14 @@ import polars as pl
 from ofsight.dataset.store import Dataset
 from ofsight.definitions.study import SampleDefinition, StudyDefinition
 from ofsight.errors import DatasetError
+from ofsight.link.owners import normalise_owner
 from ofsight.vocabulary import Domain, InspectionType
 
 __all__ = ["Sample", "draw_sample"]
 
 _DAYS_A_MONTH = 365.25 / 12
 _RECORD_SINCE = date(2014, 1, 1)
+_NO_NAME = pl.lit(None, dtype=pl.String)
 _OLD_WORDS = ("adequate", "satisfactory")
 
 
@@ -29,9 +31,8 @@ class Sample:
         One row an inspection: ``urn, inspected_on, year, sector, overall, protection, leadership``, their
         published texts, ``local_authority``, ``region`` and the covariates ``age_months_paper`` (registration
         to the study's day), ``age_months`` (registration to the inspection), ``places`` and ``chain_size``;
-        ``owner_key`` (the owner's name, without case and spaces at its ends, from the nearest list that gives
-        it, else as last described) and ``visit`` ("first" full inspection of the home, "later", or null where
-        no one can tell).
+        ``owner_key`` (the owner's group, or the owner; see `_with_owner`) and ``visit`` ("first" full
+        inspection of the home, "later", or null where no one can tell).
     flow : tuple of (str, int)
         How many inspections were left after each step.
     """
@@ -134,20 +135,42 @@ def _join_nearest(frame: pl.DataFrame, snapshots: pl.DataFrame, value: pl.Expr) 
 
 
 def _with_owner(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """Add the owner's name: from the nearest list, else the inspection's release, else as last described."""
+    """Add who owns the home: the group where one is known on the day, else the owner.
 
-    def folded(column: str) -> pl.Expr:
-        return pl.col(column).str.strip_chars().str.to_lowercase()
-
-    last = dataset.homes.select("urn", last_owner=folded("owner"))
+    As the list nearest to the inspection says, else the inspection itself, else the home as last described. A
+    dataset that has not linked owners gives names only: they are brought to their normal form here.
+    """
+    linked = "owner_id" in dataset.home_snapshots.columns
+    if linked:
+        frame = frame.with_columns(own_owner=pl.col("owner_id"), own_group=pl.col("owner_group")).drop(
+            "owner_id", "owner_group"
+        )
+        last = dataset.homes.select("urn", last_owner="owner_id", last_group="owner_group")
+    else:
+        frame = frame.with_columns(_normal_form("owner").alias("own_owner"), own_group=_NO_NAME)
+        last = dataset.homes.select("urn", _normal_form("owner").alias("last_owner"), last_group=_NO_NAME)
+    snapshots = dataset.home_snapshots.select(
+        "urn",
+        "listed_on",
+        pl.col("owner_id") if linked else _normal_form("owner").alias("owner_id"),
+        pl.col("owner_group") if linked else _NO_NAME.alias("owner_group"),
+    )
     frame = frame.sort("inspected_on", "urn")
-    frame = _join_nearest(frame, dataset.home_snapshots, folded("owner").alias("nearest_owner"))
+    for column in ("owner_id", "owner_group"):
+        frame = _join_nearest(frame, snapshots, pl.col(column).alias(f"nearest_{column}"))
+    owner = pl.coalesce("nearest_owner_id", "own_owner", "last_owner")
+    # The group of the owner that was taken: none where that owner has none on any list.
+    group = pl.coalesce("own_group", "nearest_owner_group", "last_group")
     return (
         frame.join(last, on="urn", how="left")
-        .with_columns(owner_key=pl.coalesce("nearest_owner", folded("owner"), "last_owner"))
-        .drop("nearest_owner", "last_owner")
+        .with_columns(owner_key=pl.coalesce(group, owner))
+        .drop("nearest_owner_id", "nearest_owner_group", "own_owner", "own_group", "last_owner", "last_group")
         .sort("urn", "inspected_on")
     )
+
+
+def _normal_form(column: str) -> pl.Expr:
+    return pl.col(column).map_elements(normalise_owner, return_dtype=pl.String)
 
 
 def _with_visit(frame: pl.DataFrame, inspections: pl.DataFrame) -> pl.DataFrame:
