@@ -26,12 +26,12 @@ from ofsight.ordinal import clmm
 data = pl.read_parquet(sys.argv[1])
 clmm(sys.argv[2], data.head(2000), group=sys.argv[3])  # imports and compiled code, counted out
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-ready = time.perf_counter()
+ready, cpu = time.perf_counter(), time.process_time()
 fit = clmm(sys.argv[2], data, group=sys.argv[3])
-done = time.perf_counter()
+done, cpu = time.perf_counter(), time.process_time() - cpu
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 import json
-print(json.dumps({"before": before, "after": after, "fit": done - ready, "sd": fit.random_sd,
+print(json.dumps({"before": before, "after": after, "fit": done - ready, "cpu": cpu, "sd": fit.random_sd,
     "design": fit.arrays.design.location.nbytes + fit.arrays.design.y.nbytes,
     "iterations": fit.convergence.iterations, "code": fit.convergence.code.name}))
 """

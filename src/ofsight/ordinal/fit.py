@@ -195,7 +195,13 @@ def _fit_mixed(
         start = start_variance(objective, fixed.parameters, n_location, link, len(active))
         floors = np.full(objective.size, -np.inf)
         floors[-len(active) :] = _SMALLEST_LOG_SD
-        optimum = maximise(objective, start, max_iterations=max_iterations, floors=floors)
+        optimum = maximise(
+            objective,
+            start,
+            max_iterations=max_iterations,
+            floors=floors,
+            keep_hessian=isinstance(objective, CrossedObjective),
+        )
         log_sds = optimum.parameters[-len(active) :]
         gone = [k for k, s in zip(active, log_sds, strict=True) if s <= _SMALLEST_LOG_SD]
         if not gone:

@@ -94,6 +94,7 @@ def maximise(
     tolerance: float = TOLERANCE,
     longest_step: float = 6.0,
     floors: Floats | None = None,
+    keep_hessian: bool = False,
 ) -> Optimum:
     """Climb to a maximum.
 
@@ -112,6 +113,9 @@ def maximise(
     floors : ndarray, shape (p,), optional
         Where a coordinate below its floor ends the search (a log standard deviation on its way
         to minus infinity).
+    keep_hessian : bool
+        Take further steps with a Hessian already found as long as each brings the gradient
+        down tenfold: for objectives whose Hessian costs many gradients. The last is fresh.
 
     Returns
     -------
@@ -125,25 +129,40 @@ def maximise(
     if not np.isfinite(here.log_likelihood):
         return Optimum(point, here, 0, Stop.OUTSIDE, np.zeros_like(point))
     step = np.zeros_like(point)
+    stale = False
     for iteration in range(max_iterations):
         step, errors, definite = solve_information(here.hessian, here.gradient)
-        if definite and np.max(np.abs(here.gradient) * errors) < tolerance:
-            return Optimum(point, here, iteration, Stop.GRADIENT, step)
+        size = float(np.max(np.abs(here.gradient) * errors))
+        if definite and size < tolerance:
+            if not stale:
+                return Optimum(point, here, iteration, Stop.GRADIENT, step)
+            here, stale = objective.evaluate(point), False
+            continue
         # Along nearly collinear columns far is near: there the leash is as long as the errors.
         excess = float(np.max(np.abs(step) / np.maximum(longest_step, longest_step * errors)))
         if excess > 1.0:
             step = step / excess
-        found = _climb(objective, point, here, step)
+        order = 1 if keep_hessian and definite and excess <= 1.0 else 2
+        found = _climb(objective, point, here, step, order)
         if found is None:
-            return Optimum(point, here, iteration, Stop.PRECISION, step)
-        point, here = found
+            if not stale:
+                return Optimum(point, here, iteration, Stop.PRECISION, step)
+            here, stale = objective.evaluate(point), False
+            continue
+        point, there = found
+        if order == 1 and float(np.max(np.abs(there.gradient) * errors)) < 0.1 * size:
+            here, stale = there._replace(hessian=here.hessian), True
+        else:
+            here, stale = there if order == 2 else objective.evaluate(point), False
         if floors is not None and np.any(point < floors):
             return Optimum(point, here, iteration + 1, Stop.FLOOR, step)
+    if stale:
+        here = objective.evaluate(point)
     return Optimum(point, here, max_iterations, Stop.ITERATIONS, step)
 
 
 def _climb(
-    objective: Objective, point: Floats, here: Evaluation, step: Floats
+    objective: Objective, point: Floats, here: Evaluation, step: Floats, order: int
 ) -> tuple[Floats, Evaluation] | None:
     """Return a higher point along a step, halving it as often as needed, or None."""
     rise = float(here.gradient @ step)
@@ -151,11 +170,11 @@ def _climb(
     fraction = 1.0
     for halving in range(40):
         target = point + fraction * step
-        there = objective.evaluate(target, 2 if halving == 0 else 0)
+        there = objective.evaluate(target, order if halving == 0 else 0)
         gain = there.log_likelihood - here.log_likelihood
         if np.isfinite(gain) and gain >= 1e-4 * fraction * rise - noise:
             if halving:
-                there = objective.evaluate(target, 2)
+                there = objective.evaluate(target, order)
             if fraction * rise > 10 * noise or _is_smaller(there, here):
                 return target, there
             return None
