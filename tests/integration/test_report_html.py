@@ -264,7 +264,8 @@ def test_numbers_that_are_null_are_not_estimated(tmp_path: Path) -> None:
 
 def further(path: Path, *, after: float = 1.0, p_value: float = 0.001, error: float = 0.05) -> Path:
     estimates = [*split_estimates(after, error), *authority_estimates()]
-    study = make_study_folder(path, estimates=estimates)
+    notes = ["Table 4 was fitted on authors.csv: 148 local authorities."]
+    study = make_study_folder(path, estimates=estimates, notes=notes)
     write_further_tables(study, p_value)
     return study
 
@@ -308,11 +309,39 @@ def test_further_analyses_have_their_sections(tmp_path: Path) -> None:
         "Region: London",
         "Spread of grades: Looked-after children who are white, %",
         "Looked-after children, hundreds, at Good | Outstanding",
+        "Table 4 was fitted on authors.csv: 148 local authorities.",
         "Overall effectiveness, paper: 146 local authorities",
         "0.562 (0.476 to 0.664) 0.552 (0.464 to 0.656) −0.21",
     ):
         assert expected in page.text, expected
     assert page.text.count("An association is not a cause.") >= 4
+
+
+def test_an_item_that_no_section_knows_is_shown_whole(tmp_path: Path) -> None:
+    known = [
+        {
+            **estimate("sector:private", ratio, 0.1),
+            "item": "random_effects",
+            "model": model,
+            "outcome": "overall",
+        }
+        for model, ratio in (("homes", 0.55), ("homes and owners", 0.66))
+    ]
+    new = {
+        **estimate("sector:private/moon=3", 0.77, 0.1),
+        "item": "table9",
+        "model": "lunar",
+        "outcome": "overall",
+    }
+    _, page = written(make_study_folder(tmp_path / "s", estimates=[*known, new]), tmp_path / "r")
+    assert (2, "Does it hold otherwise?") in page.headings
+    assert (3, "Table 9") in page.headings
+    for expected in (
+        "Term Homes Homes and owners",
+        "0.550 (0.452 to 0.669) 0.660 (0.543 to 0.803)",
+        "For-profit against local authority, where moon = 3 0.770 0.633 to 0.937",
+    ):
+        assert expected in page.text, expected
 
 
 def test_a_year_that_the_releases_do_not_reach_the_end_of_is_said(tmp_path: Path) -> None:

@@ -60,11 +60,12 @@ def _draw_wide(chart: Forest, sheet: Sheet) -> float:
     top = 24.0
     bottom = top + _HEADING * len(chart.groups) + _WIDE_ROW * len(rows)
     _draw_directions(chart, sheet, axis, top - 8)
-    _draw_grid(sheet, axis, top, bottom)
     y = top
     for group in chart.groups:
         y += _HEADING - 8
         sheet.text(0, y - 6, group.label, classes="strong")
+        # The grid leaves headings out, which may be as long as the sheet is wide.
+        _draw_grid(sheet, axis, y, y + _WIDE_ROW * len(group.rows))
         for row in group.rows:
             y += _WIDE_ROW
             sheet.text(14, y - 8, row.label)

@@ -107,6 +107,12 @@ def _say(estimates: Sequence[Estimate], model: str) -> str:
     return f"A larger share of for-profit placements goes with {joined(clauses)}"
 
 
+def _source(folder: StudyFolder) -> str:
+    """Return what table 4 was fitted on: the study says so in its notes when it is not its own data."""
+    said = (note for note in folder.listed("notes") if note.startswith("Table 4 was fitted on"))
+    return next(said, source_line(folder))
+
+
 def _figure(folder: StudyFolder, estimates: Sequence[Estimate]) -> Figure:
     main = _main(estimates)
     groups = []
@@ -132,7 +138,7 @@ def _figure(folder: StudyFolder, estimates: Sequence[Estimate]) -> Figure:
             tuple(groups), "Odds ratio of a better grade (logarithmic scale)", "lower grades", "higher grades"
         ),
         table=_table(estimates),
-        source=f"Bars are 95% intervals. {source_line(folder)}",
+        source=f"Bars are 95% intervals. {_source(folder)}",
     )
 
 
