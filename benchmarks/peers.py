@@ -20,7 +20,8 @@ d$overall <- factor(d$overall); d$year <- factor(d$year)
 d$sector <- factor(d$sector, levels = c("Local Authority", "Private", "Voluntary"))
 started <- proc.time()[["elapsed"]]
 m <- {call}
-cat(proc.time()[["elapsed"]] - started, format(as.numeric(logLik(m)), digits = 15), as.character(packageVersion("ordinal")), "\\n")
+value <- format(as.numeric(logLik(m)), digits = 15)
+cat(proc.time()[["elapsed"]] - started, value, as.character(packageVersion("ordinal")), "\\n")
 """
 CALLS = {
     "clm": "clm(overall ~ sector + year, data = d)",
