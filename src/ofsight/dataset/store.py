@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from ofsight.dataset.publish import CSVW, DATAPACKAGE, describe_csvw, describe_datapackage
 from ofsight.dataset.tables import TABLES, conform
 from ofsight.errors import DatasetError, UsageError
 from ofsight.files import folder_being_written, hash_file, restore_folder
@@ -164,8 +165,14 @@ def write_dataset(path: Path, tables: Mapping[str, pl.DataFrame], metadata: Mapp
             conform(table, tables[table.name]).write_parquet(file, compression="zstd", statistics=True)
             facts[table.name] = {"rows": tables[table.name].height, "sha256": hash_file(file)}
         _write_database(new)
-        text = json.dumps({"format": FORMAT, **metadata, "tables": facts}, indent=2, ensure_ascii=False)
-        (new / METADATA).write_text(text + "\n", encoding="utf-8")
+        about = {"format": FORMAT, **metadata, "tables": facts}
+        for name, description in (
+            (METADATA, about),
+            (DATAPACKAGE, describe_datapackage(about)),
+            (CSVW, describe_csvw()),
+        ):
+            text = json.dumps(description, indent=2, ensure_ascii=False)
+            (new / name).write_text(text + "\n", encoding="utf-8")
 
 
 def _write_database(folder: Path) -> None:

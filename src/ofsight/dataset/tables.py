@@ -11,7 +11,7 @@ import polars as pl
 
 from ofsight.dataset.columns import ORIGIN, URN, Column, Reference, Table
 from ofsight.dataset.tables_authorities import AUTHORITY_TABLES
-from ofsight.dataset.tables_homes import HOME_TABLES
+from ofsight.dataset.tables_homes import HOME_TABLES, OF_HOME, OF_RELEASE
 from ofsight.dataset.tables_panels import LINKED, PANEL_TABLES
 from ofsight.dataset.tables_reports import REPORT_TABLES
 from ofsight.vocabulary import (
@@ -64,6 +64,8 @@ _INSPECTION = (
     Column("published_on", pl.Date, "the day the report was published, where the release says it"),
 )
 
+_VISIT = ("urn", "inspected_on")
+
 TABLES: tuple[Table, ...] = (
     Table(
         "inspections",
@@ -83,6 +85,8 @@ TABLES: tuple[Table, ...] = (
             Column("revised", pl.Boolean, "whether releases differ on it; see `revisions`", required=True),
             *LINKED,
         ),
+        references=(OF_HOME, OF_RELEASE, Reference(("setting_release",), "releases", ("release",))),
+        source="Ofsted: provider level as at a date, and inspections in the year",
     ),
     Table(
         "homes",
@@ -130,6 +134,8 @@ TABLES: tuple[Table, ...] = (
             *ORIGIN,
             *LINKED,
         ),
+        references=(OF_HOME, OF_RELEASE),
+        source="Ofsted: provider level as at a date; providers and places",
     ),
     Table(
         "records",
@@ -142,6 +148,8 @@ TABLES: tuple[Table, ...] = (
             *_SETTING,
             *ORIGIN,
         ),
+        references=(OF_HOME, OF_RELEASE, Reference(("urn", "inspection"), "inspections", _VISIT)),
+        source="as inspections",
     ),
     Table(
         "revisions",
@@ -156,6 +164,12 @@ TABLES: tuple[Table, ...] = (
             *(Column(f"old_{column.name}", column.dtype, f"older: {column.meaning}") for column in ORIGIN),
             *(Column(f"new_{column.name}", column.dtype, f"newer: {column.meaning}") for column in ORIGIN),
         ),
+        references=(
+            Reference(_VISIT, "inspections", _VISIT),
+            Reference(("old_release",), "releases", ("release",)),
+            Reference(("new_release",), "releases", ("release",)),
+        ),
+        source="records",
     ),
     *HOME_TABLES,
     *AUTHORITY_TABLES,
@@ -195,6 +209,8 @@ TABLES: tuple[Table, ...] = (
             Column("reason", pl.String, "why, in words that are the same for every release", required=True),
             Column("detail", pl.String, "the cell at fault, where one is"),
         ),
+        references=(OF_RELEASE,),
+        source="every file that was read",
     ),
     Table(
         "findings",

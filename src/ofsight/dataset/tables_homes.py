@@ -9,9 +9,11 @@ import polars as pl
 from ofsight.dataset.columns import ORIGIN, URN, Column, Reference, Table
 from ofsight.vocabulary import ProvisionType, Sector
 
-__all__ = ["HOME_TABLES", "OF_RELEASE"]
+__all__ = ["HOME_TABLES", "OF_HOME", "OF_RELEASE"]
 
 OF_RELEASE: Final = Reference(("release",), "releases", ("release",))
+
+OF_HOME: Final = Reference(("urn",), "homes", ("urn",))
 
 HOME_TABLES: Final[tuple[Table, ...]] = (
     Table(

@@ -9,12 +9,12 @@ import polars as pl
 
 from ofsight.dataset.columns import URN, Column, Reference, Table
 from ofsight.dataset.tables_authorities import AREA
+from ofsight.dataset.tables_homes import OF_HOME
 from ofsight.definitions.measures_schema import load_year_definition
 from ofsight.vocabulary import Domain, Framework, Grade, ProvisionType, Sector
 
 __all__ = ["LINKED", "PANEL_TABLES"]
 
-_HOME: Final = Reference(("urn",), "homes", ("urn",))
 # What is put beside the tables about homes: the owner and the area, as linked.
 LINKED: Final[tuple[Column, ...]] = (
     Column("owner_id", pl.String, "the owner, whatever its spelling; see `owners`"),
@@ -141,7 +141,7 @@ PANEL_TABLES: Final[tuple[Table, ...]] = (
             Column("region", pl.String, "the region as published"),
             Column("setting_release", pl.String, "the release that describes the home"),
         ),
-        references=(_HOME,),
+        references=(OF_HOME, Reference(("urn", "inspected_on"), "inspections", ("urn", "inspected_on"))),
         source="inspections, homes, home_snapshots",
     ),
     Table(

@@ -77,18 +77,17 @@ def _check_sums(tables: _Tables) -> None:
 
 
 def _check_references(tables: _Tables) -> None:
-    releases = tables["releases"]
-    for name in ("inspections", "set_aside", *KEPT):
-        strangers = tables[name].join(releases, on="release", how="anti")
-        if strangers.height:
-            raise DatasetError(
-                f"Table '{name}' refers to release '{strangers['release'][0]}', which is not there."
-            )
-    homes = tables["homes"]
-    for name in ("inspections", "home_snapshots", "records", "revisions"):
-        strangers = tables[name].join(homes, on="urn", how="anti")
-        if strangers.height:
-            raise DatasetError(f"Table '{name}' refers to home '{strangers['urn'][0]}', which is not there.")
+    """Hold every declared reference: what a row names is there."""
+    for table in TABLES:
+        for reference in table.references:
+            named = tables[table.name].select(reference.columns).drop_nulls().unique()
+            key = tables[reference.table].select(reference.key)
+            strangers = named.join(key, left_on=reference.columns, right_on=reference.key, how="anti")
+            if strangers.height:
+                what = ", ".join(str(value) for value in strangers.row(0))
+                raise DatasetError(
+                    f"Table '{table.name}' refers to '{what}' of '{reference.table}', which is not there."
+                )
 
 
 def _oddities(tables: _Tables) -> list[Finding]:
@@ -129,14 +128,55 @@ def _oddities(tables: _Tables) -> list[Finding]:
     counted = inspections.select(**{code: holds.sum() for code, (_, holds) in checks.items()}).row(
         0, named=True
     )
-    still = tables["homes"].filter(pl.col("last_listed_on") > pl.col("closed_on")).height
-    if still:
-        message = f"{still} homes stand on a list of the weeks after they left the register"
-        late = [Finding("listed-after-closing", message, n=still)]
-    else:
-        late = []
+    late = _counted(tables)
     return late + [
         Finding(code, f"{counted[code]} {message}", n=counted[code])
         for code, (message, _) in checks.items()
         if counted[code]
+    ]
+
+
+def _counted(tables: _Tables) -> list[Finding]:
+    """Count what is odd in the other tables: dates out of order, grades that a framework does not give."""
+    homes, movements = tables["homes"], tables["movements"]
+    authorities, panel = tables["authority_inspections"], tables["authority_years"]
+    known = homes.select("urn")
+    checks = {
+        "listed-after-closing": (
+            "homes stand on a list of the weeks after they left the register",
+            homes.filter(pl.col("last_listed_on") > pl.col("closed_on")),
+        ),
+        "closed-before-registered": (
+            "homes left the register, as printed, before they were registered",
+            homes.filter(pl.col("closed_on") < pl.col("registered_on")),
+        ),
+        "inspected-after-closing": (
+            "homes were inspected, as printed, after they left the register",
+            homes.filter(pl.col("closed_on") < pl.col("last_inspected_on")),
+        ),
+        "movement-of-a-home-never-described": (
+            "movements are of numbers that no list, inspection or joiner describes as a home",
+            movements.join(known, on="urn", how="anti"),
+        ),
+        "authority-reported-before-inspected": (
+            "inspections of authorities were published, as printed, before their first day",
+            authorities.filter(pl.col("published_on") < pl.col("inspected_on")),
+        ),
+        "authority-overall-after-march-2026": (
+            "inspections of authorities carry an overall grade after March 2026, when ILACS gave none",
+            authorities.filter(
+                (pl.col("framework") == "ILACS")
+                & (pl.col("on") >= pl.date(2026, 4, 1))
+                & pl.col("overall").is_not_null()
+            ),
+        ),
+        "share-over-100": (
+            "authorities' years have a part larger than the whole, as published",
+            panel.filter(pl.any_horizontal(pl.col("^.*_percent$") > 100)),
+        ),
+    }
+    return [
+        Finding(code, f"{found.height} {message}", n=found.height)
+        for code, (message, found) in checks.items()
+        if found.height
     ]
