@@ -339,7 +339,7 @@ def test_an_item_that_no_section_knows_is_shown_whole(tmp_path: Path) -> None:
     for expected in (
         "Term Homes Homes and owners",
         "0.550 (0.452 to 0.669) 0.660 (0.543 to 0.803)",
-        "For-profit against local authority, where moon = 3 0.770 0.633 to 0.937",
+        "For-profit, where moon = 3 0.770 0.633 to 0.937",
     ):
         assert expected in page.text, expected
 

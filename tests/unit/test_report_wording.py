@@ -84,11 +84,9 @@ def test_labels_of_known_and_unknown_things() -> None:
     assert wording.sector_label("Martian") == "Martian"
     assert wording.term_label("sector:voluntary") == "Third sector against local authority"
     assert wording.term_label("sector:private/threshold:Good|Outstanding") == (
-        "For-profit against local authority, at Good | Outstanding"
+        "For-profit, at Good | Outstanding"
     )
-    assert wording.term_label("sector:voluntary/chain_size=3") == (
-        "Third sector against local authority, where chain size = 3"
-    )
+    assert wording.term_label("sector:voluntary/chain_size=3") == ("Third sector, where chain size = 3")
     assert (
         wording.term_label("scale:sector:private") == "Spread of grades: For-profit against local authority"
     )

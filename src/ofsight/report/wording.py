@@ -161,16 +161,17 @@ def term_label(term: str) -> str:
     """Return what a coefficient is about: ``For-profit against local authority``.
 
     >>> term_label("sector:private/threshold:Good|Outstanding")
-    'For-profit against local authority, at Good | Outstanding'
+    'For-profit, at Good | Outstanding'
     >>> term_label("sector:voluntary/places=3")
-    'Third sector against local authority, where places = 3'
+    'Third sector, where places = 3'
     """
     whole, _, part = term.partition("/")
     if part:
         where, _, threshold = part.partition("threshold:")
         named = threshold.replace("|", " | ") if threshold else ""
         condition = where.replace("_", " ").replace("=", " = ")
-        return f"{term_label(whole)}, {f'at {named}' if named else f'where {condition}'}"
+        named_sector = term_label(whole).removesuffix(" against local authority")
+        return f"{named_sector}, {f'at {named}' if named else f'where {condition}'}"
     kind, _, name = term.partition(":")
     if kind == "scale" and name:
         return f"Spread of grades: {term_label(name)}"

@@ -67,6 +67,12 @@ def _beside(estimates: list[Estimate], key: str, caption: str) -> Table | None:
     return Table(key, caption, columns, tuple(rows), folded=len(rows) > 30, stacked=True)
 
 
+def _without_last(table: Table) -> Table:
+    """Return a table without its last column: that of clustered intervals, where there are none."""
+    rows = tuple(row if row.kind == "group" else replace(row, cells=row.cells[:-1]) for row in table.rows)
+    return replace(table, columns=table.columns[:-1], rows=rows)
+
+
 def _section(folder: StudyFolder, item: str) -> Section:
     title, text = _name(item)
     key = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in item.lower())
@@ -78,6 +84,8 @@ def _section(folder: StudyFolder, item: str) -> Section:
         first, second, *rest = table.columns
         columns = (first, replace(second, heading="Estimate"), *rest)
         table = replace(table, columns=columns, note="", folded=len(table.rows) > 30)
+        if all(estimate.variance != "cluster" for estimate in folder.of(item)):
+            table = _without_last(table)
     return Section(f"item-{key}", title, (*((Paragraph(text),) if text else ()), table))
 
 
