@@ -48,6 +48,10 @@ app = typer.Typer(
 ReleasesOption = Annotated[Path, typer.Option("--releases", help="Folder with the official files.")]
 DatasetOption = Annotated[Path, typer.Option("--dataset", help="Folder of the dataset.")]
 StudyOption = Annotated[str, typer.Option("--study", help="Which study to run.")]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="html, docx or pdf; give it several times for several. Default: html."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print a summary as JSON, for scripts.")]
 
@@ -96,11 +100,12 @@ def study(
 def report(
     study: Annotated[Path, typer.Option("--study", help="Folder of a study's results.")],
     to: Annotated[Path, typer.Option("--to", help="Folder for the report.")],
+    formats: FormatOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the readable report of a study."""
-    written = _report(study, to, quiet or as_json)
+    written = _report(study, to, formats, quiet or as_json)
     _print(written, [f"Report: {path}" for path in written["files"]], quiet, as_json)
 
 
@@ -109,11 +114,12 @@ def run(
     releases: ReleasesOption,
     to: Annotated[Path, typer.Option("--to", help="Folder for dataset, study and report.")],
     study: StudyOption = "outsourcing-2022",
+    formats: FormatOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build, study and report, into DIR/dataset, DIR/study and DIR/report."""
-    _run(releases, to, study, quiet, as_json)
+    _run(releases, to, study, formats, quiet, as_json)
 
 
 @app.command()
@@ -131,7 +137,7 @@ def demo(
     with _progress(quiet or as_json) as tell:
         tell("Writing synthetic releases")
         write_releases(to / "releases", seed=seed)
-    _run(to / "releases", to, "outsourcing-2022", quiet, as_json)
+    _run(to / "releases", to, "outsourcing-2022", None, quiet, as_json)
     if not (quiet or as_json):
         typer.echo(
             "\nThese releases are synthetic. With the official ones:\n"
@@ -139,11 +145,11 @@ def demo(
         )
 
 
-def _run(releases: Path, to: Path, study: str, quiet: bool, as_json: bool) -> None:
+def _run(releases: Path, to: Path, study: str, formats: list[str] | None, quiet: bool, as_json: bool) -> None:
     silent = quiet or as_json
     built = _build(releases, to / "dataset", silent)
     found = _study(to / "dataset", to / "study", study, silent)
-    written = _report(to / "study", to / "report", silent)
+    written = _report(to / "study", to / "report", formats, silent)
     lines = [*_build_lines(built), *_study_lines(found), *(f"Report: {path}" for path in written["files"])]
     _print({"build": built, "study": found, "report": written}, lines, quiet, as_json)
 
@@ -165,12 +171,12 @@ def _study(dataset: Path, to: Path, study: str, silent: bool) -> dict[str, Any]:
         return run_study(dataset, to, study=study, progress=lambda what: tell(f"Fitting {what}")).as_dict()
 
 
-def _report(study: Path, to: Path, silent: bool) -> dict[str, Any]:
+def _report(study: Path, to: Path, formats: list[str] | None, silent: bool) -> dict[str, Any]:
     from ofsight.report import write_report
 
     with _progress(silent) as tell:
         tell("Writing the report")
-        return {"files": [str(path) for path in write_report(study, to)]}
+        return {"files": [str(path) for path in write_report(study, to, formats=formats or ("html",))]}
 
 
 def _build_lines(summary: dict[str, Any]) -> list[str]:
