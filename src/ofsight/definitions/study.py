@@ -22,6 +22,7 @@ __all__ = [
     "PlacementModel",
     "PublishedNumber",
     "SampleDefinition",
+    "SpanDefinition",
     "StudyDefinition",
     "list_studies",
     "load_study",
@@ -100,6 +101,13 @@ class AuthorityModel(_Strict):
     nominal: tuple[str, ...] = ()
 
 
+class SpanDefinition(_Strict):
+    """A span of days (``from`` and ``to`` in the file), both included; None is open."""
+
+    start: date | None = Field(None, alias="from")
+    end: date | None = Field(None, alias="to")
+
+
 class PauseDefinition(_Strict):
     """The days between which Ofsted gave no grades (``from`` and ``to`` in the file), both included."""
 
@@ -113,14 +121,17 @@ class PlacementModel(_Strict):
     Attributes
     ----------
     outcome, exposure : str
-        Columns of the panel, in percent of looked-after children.
+        Columns of the panel (``ofsight.study.placement_panel``), in percent.
     label : str
         The outcome for readers.
+    covariates : tuple of str
+        Further columns.
     """
 
     outcome: str
     exposure: str
     label: str
+    covariates: tuple[str, ...] = ()
 
 
 class PublishedNumber(_Strict):
@@ -176,6 +187,10 @@ class StudyDefinition(_Strict):
         The models of table 2.
     shown : str
         The model behind figure 2.
+    authority_models, authority_inspections
+        The models of table 4; of each authority the newest inspection of these days is used.
+    placement_models : tuple of PlacementModel
+        The regressions of the panel of placements.
     analyses : tuple of Analysis
         What else is done.
     pause : PauseDefinition or None
@@ -197,6 +212,7 @@ class StudyDefinition(_Strict):
     models: tuple[ModelDefinition, ...]
     shown: str = "adjusted"
     authority_models: tuple[AuthorityModel, ...] = ()
+    authority_inspections: SpanDefinition = SpanDefinition.model_validate({})
     placement_models: tuple[PlacementModel, ...] = ()
     pause: PauseDefinition | None = None
     analyses: tuple[Analysis, ...] = ()

@@ -17,6 +17,8 @@ from ofsight.study.estimates import Estimate
 from ofsight.study.findings import Findings
 from ofsight.study.gaps import split_gaps
 from ofsight.study.imputation import impute_covariates
+from ofsight.study.requirement_table import read_requirement_table, requirements_of_dataset
+from ofsight.study.requirements import model_requirements
 from ofsight.study.robustness import (
     cross_random_effects,
     interact,
@@ -57,7 +59,7 @@ def _authorities(context: Context) -> Findings:
     if context.authority_table is not None:
         table, source = read_authority_table(context.authority_table), context.authority_table.name
     else:
-        own = authorities_of_dataset(context.dataset)
+        own = authorities_of_dataset(context.dataset, context.study.authority_inspections)
         if own is None:
             return Findings(
                 notes=[
@@ -83,10 +85,27 @@ def _robustness(context: Context) -> Findings:
     return found
 
 
+def _requirements(context: Context) -> Findings:
+    if context.requirements_table is not None:
+        table = read_requirement_table(context.requirements_table)
+    else:
+        own = requirements_of_dataset(context.dataset)
+        if own is None:
+            return Findings(
+                notes=[
+                    "Table 3 was not computed: the dataset holds no inspection reports. Add them to the "
+                    "releases, or give a table: --requirements-table."
+                ]
+            )
+        table = own
+    return model_requirements(table, context.sample, context.study)
+
+
 ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
     "codings": _codings,
     "gaps": lambda context: split_gaps(context.sample, context.study),
     "robustness": _robustness,
     "imputation": lambda context: impute_covariates(context.sample, context.study),
+    "requirements": _requirements,
     "authorities": _authorities,
 }

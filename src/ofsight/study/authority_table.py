@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from ofsight.dataset.store import Dataset
+from ofsight.definitions.study import SpanDefinition
 from ofsight.errors import DatasetError
 from ofsight.vocabulary import Grade, enum_type
 
@@ -122,9 +123,22 @@ def has_table(dataset: Dataset, name: str) -> bool:
     return name in dataset.tables and (dataset.path / f"{name}.parquet").is_file()
 
 
-def authorities_of_dataset(dataset: Dataset) -> pl.DataFrame | None:
-    """Return the dataset's own table of authorities, or None when it has none that serves."""
+def authorities_of_dataset(dataset: Dataset, span: SpanDefinition) -> pl.DataFrame | None:
+    """Return the newest judgements of each authority in a span of days, or None where there are none.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With ``authority_panel``.
+    span : SpanDefinition
+        Inspections of these days count.
+    """
     if not has_table(dataset, "authority_panel"):
         return None
-    panel = dataset["authority_panel"]
-    return None if panel.is_empty() else conform_authorities(panel, "authority_panel")
+    panel = dataset["authority_panel"].filter(pl.any_horizontal(pl.col(*OUTCOMES).is_not_null()))
+    if span.start is not None:
+        panel = panel.filter(pl.col("on") >= span.start)
+    if span.end is not None:
+        panel = panel.filter(pl.col("on") <= span.end)
+    newest = panel.sort("authority", "on", "framework").unique("authority", keep="last", maintain_order=True)
+    return None if newest.is_empty() else conform_authorities(newest, "authority_panel")
