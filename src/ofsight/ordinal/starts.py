@@ -94,11 +94,15 @@ def start_variance(objective: Objective, fixed: Floats, n_location: int, link: s
     unit = math.sqrt(3.0 if math.isnan(residual) else residual)
     tried: dict[int, tuple[float, Floats]] = {}
 
+    def place(step: float) -> Floats:
+        sd = 0.4 * unit * 2.0**step
+        start = np.concatenate([fixed, np.full(n_effects, math.log(sd / math.sqrt(n_effects)))])
+        start[:n_location] *= inflate(link, sd * sd)
+        return start
+
     def attempt(step: int) -> float:
         if step not in tried:
-            sd = 0.4 * unit * 2.0**step
-            start = np.concatenate([fixed, np.full(n_effects, math.log(sd / math.sqrt(n_effects)))])
-            start[:n_location] *= inflate(link, sd * sd)
+            start = place(step)
             tried[step] = objective.evaluate(start, 0).log_likelihood, start
         return tried[step][0]
 
@@ -106,4 +110,9 @@ def start_variance(objective: Objective, fixed: Floats, n_location: int, link: s
     direction = 1 if step else -1
     while abs(step) < 4 and attempt(step + direction) > attempt(step):
         step += direction
+    if step - 1 in tried and step + 1 in tried:  # the top of the parabola through three points
+        low, top, high = attempt(step - 1), attempt(step), attempt(step + 1)
+        bend = low - 2.0 * top + high
+        if math.isfinite(bend) and bend < 0.0:
+            return place(step + 0.5 * (low - high) / bend)
     return tried[step][1]
