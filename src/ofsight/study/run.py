@@ -12,7 +12,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.definitions.study import Analysis, StudyDefinition, load_study
-from ofsight.errors import UsageError
+from ofsight.errors import ModelError, UsageError
 from ofsight.study.analyses import ANALYSES, Context
 from ofsight.study.estimates import Estimate
 from ofsight.study.findings import Findings
@@ -139,12 +139,26 @@ def run_study(
     for name in wanted:
         if progress is not None:
             progress(name)
-        found.add(ANALYSES[name](context))
+        found.add(_analyse(name, context))
         clock.stop(name)
     ledger = make_ledger(definition, found.estimates, found.facts)
     seconds = clock.read()
     write_results(to, definition, data, sample, found, ledger, seconds)
     return _summary(definition, to, data, sample, found.estimates, ledger, seconds["all"])
+
+
+def _analyse(name: Analysis, context: Context) -> Findings:
+    """Run one analysis; on data of the dataset that cannot carry it, say so and go on.
+
+    A table that the user supplied is another matter: there the error is the answer.
+    """
+    supplied = {"authorities": context.authority_table, "requirements": context.requirements_table}
+    try:
+        return ANALYSES[name](context)
+    except ModelError as error:
+        if supplied.get(name) is not None:
+            raise
+        return Findings(notes=[f"The analysis '{name}' was not computed on this dataset. {error}"])
 
 
 class _Clock:
