@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ofsight.dataset.homes import describe_homes, take_snapshots
 from ofsight.dataset.links import LinkedHomes, link_homes
 from ofsight.dataset.movements import gather_movements
 from ofsight.dataset.panels import make_authority_panel, make_home_panel
+from ofsight.dataset.readings import Readings, hash_code
 from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.reconciliation import make_reconciliation
 from ofsight.dataset.reports import check_reports, read_report_tables
@@ -129,11 +130,12 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
     before = _read_if_usable(dataset)
     if before is not None and before.get("fingerprint") == fingerprint:
         return BuildSummary(**{**before["summary"], "dataset": str(dataset), "unchanged": True})
-    gathered = gather_tables(releases, files, progress=progress)
+    readings = Readings(dataset)
+    gathered = gather_tables(releases, files, progress=progress, readings=readings)
     if not any(table.series.reads in SPINE for table in gathered.tables):
         raise _nothing_recognised(releases, gathered)
     truth = _read_truth(releases)
-    tables = make_tables(gathered)
+    tables = make_tables(gathered, readings)
     summary = _summarise(dataset, files, gathered, tables, truth)
     metadata = {
         "ofsight": __version__,
@@ -143,12 +145,19 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
         "newest_release": _newest(gathered).release,
         "summary": {**summary.as_dict(), "dataset": ""},
     }
-    write_dataset(dataset, tables, metadata)
+    write_dataset(dataset, tables, metadata, also=readings.write)
     return summary
 
 
-def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
+def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[str, pl.DataFrame]:
     """Make every table of the dataset from harmonised tables, and check them.
+
+    Parameters
+    ----------
+    gathered : Gathered
+        What the folder holds.
+    readings : Readings, optional
+        What an earlier build read of reports.
 
     Raises
     ------
@@ -159,7 +168,7 @@ def make_tables(gathered: Gathered) -> dict[str, pl.DataFrame]:
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
     movements = gather_movements(gathered.tables)
-    reports = read_report_tables(gathered.reports)
+    reports = read_report_tables(gathered.reports, readings=readings)
     gathered.passed_over.extend(
         PassedOverFile(gathered.names[path], None, f"no inspection report: {reports.unread[path.name]}")
         for path in gathered.reports
@@ -334,15 +343,7 @@ def _read_truth(releases: Path) -> dict[str, Any] | None:
 
 def _fingerprint(files: list[tuple[Path, str]]) -> str:
     """Return one hash over the inputs' names and bytes and over the code and definitions that read them."""
-    import hashlib
-
-    digest = hashlib.sha256(__version__.encode())
-    package = resources.files("ofsight")
-    for room in ("definitions", "harmonise", "link", "dataset"):
-        for entry in sorted(Path(str(package.joinpath(room))).rglob("*")):
-            if entry.suffix in {".py", ".yaml", ".csv"}:
-                digest.update(entry.name.encode() + entry.read_bytes())
-    digest.update(Path(str(package.joinpath("vocabulary.py"))).read_bytes())
+    digest = hashlib.sha256(hash_code(("definitions", "harmonise", "link", "dataset")).encode())
     for path, sha256 in files:
         digest.update(f"{path}\0{sha256}\n".encode())
     return digest.hexdigest()

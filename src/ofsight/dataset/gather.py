@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ofsight.dataset.readings import FileReading, PassedSheet, Readings
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.files import hash_file
 from ofsight.harmonise.findings import Finding
@@ -83,6 +84,7 @@ def gather_tables(
     files: list[tuple[Path, str]],
     *,
     progress: Callable[[str, int, int], None] | None = None,
+    readings: Readings | None = None,
 ) -> Gathered:
     """Recognise and harmonise every spreadsheet.
 
@@ -94,6 +96,8 @@ def gather_tables(
         From `list_files`.
     progress : callable, optional
         Called with a file's name, files done, files in all.
+    readings : Readings, optional
+        What an earlier build read; this one's readings are kept there.
 
     Raises
     ------
@@ -117,33 +121,50 @@ def gather_tables(
             gathered.passed_over.append(PassedOverFile(name, None, f"the same bytes as {original}"))
         else:
             seen[sha256] = path
-            _gather_file(path, name, gathered, strangers)
+            _gather_file(path, name, gathered, strangers, readings)
     _refuse_strangers(gathered, strangers)
     gathered.tables = _one_a_release(gathered)
     return gathered
 
 
-def _gather_file(path: Path, name: str, gathered: Gathered, strangers: list[Path]) -> None:
-    anything = False
+def _gather_file(
+    path: Path, name: str, gathered: Gathered, strangers: list[Path], readings: Readings | None
+) -> None:
+    sha256 = gathered.hashes[path]
+    reading = None if readings is None else readings.find_file(path, sha256)
+    if reading is None:
+        reading = _read_file(path)
+        if readings is not None and reading.doubt is None:
+            readings.keep_file(path, sha256, reading)
+    for sheet in reading.passed:
+        gathered.passed_over.append(PassedOverFile(name, sheet.sheet, sheet.reason))
+        if sheet.finding is not None:
+            gathered.findings.append(Finding(sheet.finding, sheet.reason, name, sheet.sheet))
+    gathered.tables += reading.tables
+    if not reading.tables and not any(sheet.known for sheet in reading.passed):
+        if reading.doubt is not None:
+            raise reading.doubt
+        strangers.append(path)
+
+
+def _read_file(path: Path) -> FileReading:
+    """Recognise and harmonise every table of a file."""
+    tables: list[HarmonisedTable] = []
+    passed: list[PassedSheet] = []
     doubt: ReleaseError | None = None
     for table in read_tables(path):
         found = recognise(table)
-        if isinstance(found, PassedOver) and found.doubt is not None:
-            doubt = doubt or found.doubt
-            gathered.findings.append(Finding("look-alike-sheet", found.reason, name, table.sheet))
         read = found if isinstance(found, PassedOver) else harmonise(found)
         if isinstance(read, PassedOver):
-            anything = anything or read.known
-            gathered.passed_over.append(PassedOverFile(name, table.sheet, read.reason))
-            if read is not found:
-                gathered.findings.append(Finding("not-read", read.reason, name, table.sheet))
+            code = None
+            if read.doubt is not None:
+                doubt, code = doubt or read.doubt, "look-alike-sheet"
+            elif read is not found:
+                code = "not-read"
+            passed.append(PassedSheet(table.sheet, read.reason, read.known, code))
         else:
-            anything = True
-            gathered.tables.append(read)
-    if not anything and doubt is not None:
-        raise doubt
-    if not anything:
-        strangers.append(path)
+            tables.append(read)
+    return FileReading(tables, passed, doubt)
 
 
 def _refuse_strangers(gathered: Gathered, strangers: list[Path]) -> None:

@@ -6,6 +6,7 @@ first day, and by the sha256 of the file.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any
 
 import polars as pl
 
+from ofsight.dataset.readings import FOLDER, Readings
 from ofsight.dataset.store import open_dataset, read_metadata, write_dataset
 from ofsight.dataset.tables_reports import REPORT_TABLES
+from ofsight.files import hash_file
 from ofsight.harmonise.findings import Finding, findings_frame
 from ofsight.harmonise.reports import (
     Report,
@@ -86,20 +89,63 @@ class ReportsSummary:
         return asdict(self)
 
 
-def read_report_tables(paths: Iterable[Path], progress: Callable[[Path], None] | None = None) -> ReportTables:
-    """Read report PDFs; one that is damaged, encrypted or no report is a finding and the run goes on."""
-    reports, noticed = read_reports(paths, progress)
+def read_report_tables(
+    paths: Iterable[Path],
+    progress: Callable[[Path], None] | None = None,
+    readings: Readings | None = None,
+) -> ReportTables:
+    """Read report PDFs; one that is damaged, encrypted or no report is a finding and the run goes on.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The PDFs; one whose bytes were read under another name counts once.
+    progress : callable, optional
+        Called with each path before it is read.
+    readings : Readings, optional
+        What an earlier build read; this one's readings are kept there.
+    """
+    pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in _NAMES}
+    findings: list[Finding] = []
+    unread: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for path in paths:
+        sha256 = hash_file(path)
+        if sha256 in seen:
+            note = f"holds the same bytes as {seen[sha256]} and is counted once"
+            findings.append(Finding(f"{_OF_REPORTS}file-repeated", note, path.name))
+            continue
+        seen[sha256] = path.name
+        if progress is not None:
+            progress(path)
+        found = None if readings is None else readings.find(path, sha256)
+        facts, frames = found if found is not None else _read_one(path)
+        if readings is not None and found is None:
+            readings.keep(path, sha256, facts, frames)
+        for name in _NAMES:
+            pieces[name].append(frames[name])
+        noticed = [Finding(**finding) for finding in facts["findings"]]
+        findings += noticed
+        unread |= {path.name: item.message for item in noticed if item.code == f"{_OF_REPORTS}file-unread"}
+    schemas = {table.name: table.schema() for table in REPORT_TABLES}
+    empty = {name: pl.DataFrame(schema=schemas[name]) for name in _NAMES}
+    tables = {name: pl.concat(frames) if frames else empty[name] for name, frames in pieces.items()}
+    return ReportTables(tables, findings, unread)
+
+
+def _read_one(path: Path) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+    reports, noticed = read_reports([path])
     findings = [
-        Finding(f"{_OF_REPORTS}{item.code}", item.message, item.file, None, item.page) for item in noticed
+        asdict(Finding(f"{_OF_REPORTS}{item.code}", item.message, item.file, None, item.page))
+        for item in noticed
     ]
-    unread = {str(item.file): item.message for item in noticed if item.code == "file-unread"}
     frames = {
         "reports": reports_frame(reports),
         "report_history": _history(reports),
         "requirements": requirements_frame(reports),
         "recommendations": recommendations_frame(reports),
     }
-    return ReportTables({name: frames[name] for name in _NAMES}, findings, unread)
+    return {"findings": findings}, {name: frames[name] for name in _NAMES}
 
 
 def _history(reports: Iterable[Report]) -> pl.DataFrame:
@@ -118,6 +164,12 @@ def _history(reports: Iterable[Report]) -> pl.DataFrame:
     ]
     schema = next(table.schema() for table in REPORT_TABLES if table.name == "report_history")
     return pl.DataFrame(rows, schema=schema, strict=False)
+
+
+def _carry(dataset: Path, new: Path) -> None:
+    """Keep the readings of the releases beside the tables."""
+    if (dataset / FOLDER).is_dir():
+        shutil.copytree(dataset / FOLDER, new / FOLDER)
 
 
 def check_reports(tables: dict[str, pl.DataFrame], inspections: pl.DataFrame) -> list[Finding]:
@@ -239,7 +291,7 @@ def add_reports(
     for key in ("format", "tables"):
         metadata.pop(key, None)
     metadata.setdefault("summary", {})["tables"] = {name: frame.height for name, frame in tables.items()}
-    write_dataset(dataset, tables, metadata)
+    write_dataset(dataset, tables, metadata, also=lambda folder: _carry(dataset, folder))
     of_reports = tables["findings"].filter(pl.col("code").str.starts_with(_OF_REPORTS))
     return ReportsSummary(
         dataset=str(dataset),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,25 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     return found
 
 
-def write_dataset(path: Path, tables: Mapping[str, pl.DataFrame], metadata: Mapping[str, Any]) -> None:
+def write_dataset(
+    path: Path,
+    tables: Mapping[str, pl.DataFrame],
+    metadata: Mapping[str, Any],
+    *,
+    also: Callable[[Path], None] | None = None,
+) -> None:
     """Write a dataset whole, in the place of the one before.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    tables : mapping of str to DataFrame
+        Every declared table.
+    metadata : mapping
+        The facts about the build.
+    also : callable, optional
+        Writes more into the new folder, before it is put in place.
 
     Raises
     ------
@@ -173,6 +190,8 @@ def write_dataset(path: Path, tables: Mapping[str, pl.DataFrame], metadata: Mapp
         ):
             text = json.dumps(description, indent=2, ensure_ascii=False)
             (new / name).write_text(text + "\n", encoding="utf-8")
+        if also is not None:
+            also(new)
 
 
 def _write_database(folder: Path) -> None:
