@@ -122,14 +122,15 @@ class PlacementModel(_Strict):
     ----------
     outcome, exposure : str
         Columns of the panel (``ofsight.study.placement_panel``), in percent.
-    label : str
-        The outcome for readers.
+    model, label : str
+        Its name in results, and the outcome for readers.
     covariates : tuple of str
         Further columns.
     """
 
     outcome: str
     exposure: str
+    model: str
     label: str
     covariates: tuple[str, ...] = ()
 

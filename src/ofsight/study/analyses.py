@@ -17,6 +17,8 @@ from ofsight.study.estimates import Estimate
 from ofsight.study.findings import Findings
 from ofsight.study.gaps import split_gaps
 from ofsight.study.imputation import impute_covariates
+from ofsight.study.placement_panel import placement_panel
+from ofsight.study.placements import fit_placements
 from ofsight.study.requirement_table import read_requirement_table, requirements_of_dataset
 from ofsight.study.requirements import model_requirements
 from ofsight.study.robustness import (
@@ -101,6 +103,18 @@ def _requirements(context: Context) -> Findings:
     return model_requirements(table, context.sample, context.study)
 
 
+def _placements(context: Context) -> Findings:
+    panel = placement_panel(context.dataset)
+    if panel is None:
+        return Findings(
+            notes=[
+                "The panel of placements was not fitted: the dataset holds no numbers of looked-after "
+                "children by local authority and year."
+            ]
+        )
+    return fit_placements(panel, context.study)
+
+
 ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
     "codings": _codings,
     "gaps": lambda context: split_gaps(context.sample, context.study),
@@ -108,4 +122,5 @@ ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
     "imputation": lambda context: impute_covariates(context.sample, context.study),
     "requirements": _requirements,
     "authorities": _authorities,
+    "placements": _placements,
 }

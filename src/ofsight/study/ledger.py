@@ -24,7 +24,7 @@ VERDICTS = (
 )
 _UNPUBLISHED = ("table3",)
 _RATIOS = ("odds ratio",)
-_DIFFERENCES = ("difference in count per inspection",)
+_DIFFERENCES = ("difference in count per inspection", "points per point")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +119,16 @@ def _key(number: PublishedNumber) -> _Key:
 
 def _index(estimates: Iterable[Estimate], facts: Iterable[ModelFacts]) -> dict[_Key, _Ours]:
     index: dict[_Key, _Ours] = {}
-    for estimate in estimates:
-        if estimate.variance == "cluster" or estimate.estimate is None:
+    # Robust errors are compared only where there are no others.
+    for estimate in sorted(estimates, key=lambda one: one.variance == "cluster"):
+        if estimate.estimate is None:
             continue
         key = (estimate.item, estimate.model, estimate.outcome or "", estimate.term, "estimate")
         error = estimate.std_error_log
         if error is None and estimate.ci_low is not None and estimate.ci_high is not None:
             error = (estimate.ci_high - estimate.ci_low) / 3.92
-        index[key] = _Ours(estimate.estimate, estimate.ci_low, estimate.ci_high, error, estimate.n)
+        ours = _Ours(estimate.estimate, estimate.ci_low, estimate.ci_high, error, estimate.n)
+        index.setdefault(key, ours)
     for fact in facts:
         for quantity, value in (("AIC", fact.aic), ("n", float(fact.n))):
             index[fact.item, fact.model, fact.outcome, "", quantity] = _Ours(value, n=fact.n)
