@@ -136,7 +136,9 @@ def test_every_row_of_every_table_leads_back_to_its_cell(tmp_path: Path) -> None
     data = _build(tmp_path, {"in-year.csv": visits(), "later.csv": _later_list()})
     files = dict(data.releases.select("release", "file").rows())
     cells = {
-        release: list(csv.DictReader((tmp_path / "releases" / file).open(encoding="utf-8-sig")))
+        release: list(
+            csv.DictReader((tmp_path / "releases" / file).read_text(encoding="utf-8-sig").splitlines())
+        )
         for release, file in files.items()
     }
     for row in data.inspections.iter_rows(named=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,9 +161,14 @@ def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
         find_reports(tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_rights_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_rights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights do not bind root, so the system's refusal is put in its mouth."""
     path = write_home(HomeText(), tmp_path / "report.pdf")
-    path.chmod(0)
+
+    def refuse(self: Path, *arguments: object, **options: object) -> object:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    for name in ("open", "read_bytes"):
+        monkeypatch.setattr(Path, name, refuse)
     with pytest.raises(ReleaseError, match="cannot be opened"):
         read_report(path)
