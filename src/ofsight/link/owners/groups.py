@@ -64,14 +64,17 @@ class GroupRow:
 
     def covers(self, owner_id: str, on: date | None) -> bool:
         """Tell whether the row speaks of this owner on this day (without a day: on any)."""
+        return self.names(owner_id) and (on is None or self.holds_on(on))
+
+    def names(self, owner_id: str) -> bool:
+        """Tell whether the row speaks of this owner, on whatever day."""
         form = owner_id.replace("-", " ")
-        named = form.startswith(f"{self.owner} ") if self.any_ending else compact(form) == compact(self.owner)
-        return named and (
-            on is None
-            or (
-                (self.valid_from is None or self.valid_from <= on)
-                and (self.valid_until is None or on <= self.valid_until)
-            )
+        return form.startswith(f"{self.owner} ") if self.any_ending else compact(form) == compact(self.owner)
+
+    def holds_on(self, on: date) -> bool:
+        """Tell whether the row holds on this day."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_until is None or on <= self.valid_until
         )
 
 
@@ -80,6 +83,8 @@ class OwnerGroups:
 
     def __init__(self, rows: Iterable[GroupRow]) -> None:
         self.rows = tuple(rows)
+        # A dataset asks for the same owner on many days; its name is held against the rows once.
+        self._naming: dict[str, tuple[GroupRow, ...]] = {}
 
     def group_on(self, owner_id: str, on: date) -> str | None:
         """Give the group of an owner on a day.
@@ -141,7 +146,9 @@ class OwnerGroups:
 
     def _row(self, owner_id: str, on: date, kind: str) -> GroupRow | None:
         """Find the row with the longest name; an exact name before one with any ending."""
-        fitting = [row for row in self.rows if row.kind == kind and row.covers(owner_id, on)]
+        if owner_id not in self._naming:
+            self._naming[owner_id] = tuple(row for row in self.rows if row.names(owner_id))
+        fitting = [row for row in self._naming[owner_id] if row.kind == kind and row.holds_on(on)]
         return max(fitting, key=lambda row: (not row.any_ending, len(row.owner)), default=None)
 
 
