@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "leaf"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +37,16 @@ def _stamp_sources() -> str:
 _STAMP = _stamp_sources()
 
 
+def leaf(function: F) -> F:
+    """Compile a function that allocates nothing, without counting references.
+
+    numba counts references to the arrays that a function touches, with atomic instructions:
+    in a function called once a row they cost more than the arithmetic. A leaf makes no array
+    and takes no view of one, so there is nothing to count.
+    """
+    return _compile(function, {"nogil": True, "error_model": "numpy", "_nrt": False})
+
+
 def compiled(function: F) -> F:
     """Compile a function of scalars and arrays on first call.
 
@@ -52,7 +62,10 @@ def compiled(function: F) -> F:
         write (beside the source, else the user's cache, else ``NUMBA_CACHE_DIR``);
         compiled anew in each process when it finds none.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    return _compile(function, {"nogil": True, "error_model": "numpy"})
+
+
+def _compile(function: F, options: dict[str, Any]) -> F:
     try:
         dispatcher = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to cache in

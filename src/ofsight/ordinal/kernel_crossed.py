@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import compiled, leaf
 from ofsight.ordinal.kernel_rows import Rows, add_row, chain_row, place_row, row_gradient
 from ofsight.ordinal.kernel_sparse import factor, invert_selected, solve
 from ofsight.ordinal.links import HIGHEST, INTERIOR, LOWEST, cell_derivatives, cell_shift, cell_value
@@ -60,7 +60,7 @@ class Pattern(NamedTuple):
     l_pairs: Ints
 
 
-@compiled
+@leaf
 def _place_all(rows: Rows, theta: Floats, params: Floats, kinds: Ints, places: Floats) -> bool:
     """Fill every row's kind and (u, v, A, weight); False when cell edges cross."""
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
@@ -72,7 +72,7 @@ def _place_all(rows: Rows, theta: Floats, params: Floats, kinds: Ints, places: F
     return True
 
 
-@compiled
+@leaf
 def _shift(pattern: Pattern, i: int, r: Floats) -> float:
     """Return the sum of row i's random effects."""
     total = 0.0
@@ -81,7 +81,7 @@ def _shift(pattern: Pattern, i: int, r: Floats) -> float:
     return total
 
 
-@compiled
+@leaf
 def _log_joint(link: int, pattern: Pattern, kinds: Ints, places: Floats, r: Floats, taus: Floats) -> float:
     """Return h at r."""
     total = 0.0
@@ -95,7 +95,7 @@ def _log_joint(link: int, pattern: Pattern, kinds: Ints, places: Floats, r: Floa
     return total
 
 
-@compiled
+@leaf
 def _assemble(
     link: int,
     pattern: Pattern,
@@ -108,7 +108,8 @@ def _assemble(
     values: Floats,
 ) -> None:
     """Fill the gradient of h in r and H; ``convex`` leaves out rows of the wrong curvature."""
-    values[:] = 0.0
+    for j in range(values.shape[0]):
+        values[j] = 0.0
     for j in range(r.shape[0]):
         omega = math.exp(-2.0 * taus[pattern.kind[j]])
         slope[j] = -omega * r[j]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import compiled, leaf
 from ofsight.ordinal.kernel_rows import Rows, place_row
 from ofsight.ordinal.links import HIGHEST, INTERIOR, LOWEST, cell_shift, cell_value
 
@@ -34,7 +34,8 @@ class Space(NamedTuple):
     mode. b (3, p), where (p,): a row's gradients. vectors (4, p + 1): h_phi, h_r,phi, h_rr,phi,
     h_rrr,phi at the mode; sums (5,): h and its four derivatives in r there. turns (3, p + 1):
     gradients of the mode, of D and of kappa. nodes, posterior (Q,); firsts, mixed (Q, p + 1):
-    h_phi, h_r,phi at the nodes; slopes (Q, 2): h_r, h_rr there.
+    h_phi, h_r,phi at the nodes; slopes (Q, 2): h_r, h_rr there; moves (Q, p + 1): how each
+    node moves. mean (p + 1,), w (6,), h (10,), g (18,): scratch.
     """
 
     kinds: Ints
@@ -51,9 +52,14 @@ class Space(NamedTuple):
     firsts: Floats
     mixed: Floats
     slopes: Floats
+    moves: Floats
+    mean: Floats
+    w: Floats
+    h: Floats
+    g: Floats
 
 
-@compiled
+@leaf
 def slope(link: int, n: int, kinds: Ints, places: Floats, r: float, omega: float) -> tuple[float, float]:
     """Return h_r and -h_rr at r for the n rows of a group."""
     first = -r * omega
@@ -67,7 +73,7 @@ def slope(link: int, n: int, kinds: Ints, places: Floats, r: float, omega: float
     return first, curve
 
 
-@compiled
+@leaf
 def find_mode(link: int, n: int, kinds: Ints, places: Floats, start: float, omega: float) -> float:
     """Return the conditional mode of a group.
 
@@ -99,7 +105,7 @@ def find_mode(link: int, n: int, kinds: Ints, places: Floats, start: float, omeg
     return r
 
 
-@compiled
+@leaf
 def edges(places: Floats, i: int, r: float, kind: int) -> tuple[float, float]:
     """Return the two edges of row i at random effect r; zero for an edge at infinity."""
     a = places[i, 2]
@@ -108,7 +114,7 @@ def edges(places: Floats, i: int, r: float, kind: int) -> tuple[float, float]:
     return hi, lo
 
 
-@compiled
+@leaf
 def log_integrand(
     link: int, n: int, kinds: Ints, places: Floats, r: float, tau: float, omega: float
 ) -> float:
@@ -138,10 +144,15 @@ def allocate(n: int, size: int, n_nodes: int) -> Space:
         np.zeros((n_nodes, size)),
         np.zeros((n_nodes, size)),
         np.zeros((n_nodes, 2)),
+        np.zeros((n_nodes, size)),
+        np.zeros(size),
+        np.zeros(6),
+        np.zeros(10),
+        np.zeros(18),
     )
 
 
-@compiled
+@leaf
 def log_mean(
     link: int, n: int, r: float, kappa: float, tau: float, xi: Floats, log_omega: Floats, space: Space
 ) -> float:
@@ -166,7 +177,7 @@ def log_mean(
     return top + math.log(mass)
 
 
-@compiled
+@leaf
 def place_group(first: int, n: int, rows: Rows, theta: Floats, params: Floats, space: Space) -> bool:
     """Fill the places of a group's rows; say whether every cell has edges in order."""
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])

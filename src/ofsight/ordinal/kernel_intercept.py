@@ -28,7 +28,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import compiled, leaf
 from ofsight.ordinal.kernel_group import (
     Space,
     allocate,
@@ -55,21 +55,24 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@compiled
+@leaf
 def _expand_at_mode(
     link: int, first: int, n: int, rows: Rows, r: float, tau: float, n_alpha: int, space: Space
 ) -> None:
     """Sum over a group's rows, at its mode, all that the derivatives of M need."""
-    h = np.zeros(10)
-    g = np.zeros(18)
+    h = space.h
+    g = space.g
     b = space.b
     where = space.where
     vectors = space.vectors
     sums = space.sums
     p = b.shape[1]
     omega = math.exp(-2.0 * tau)
-    vectors[:, :] = 0.0
-    sums[:] = 0.0
+    for c in range(p + 1):
+        for k in range(4):
+            vectors[k, c] = 0.0
+    for k in range(5):
+        sums[k] = 0.0
     for i in range(n):
         w = space.places[i, 3]
         a = space.places[i, 2]
@@ -103,18 +106,19 @@ def _expand_at_mode(
     vectors[2, p] = 2.0 * omega
 
 
-@compiled
+@leaf
 def _expand_at_nodes(
     link: int, first: int, n: int, rows: Rows, tau: float, n_alpha: int, space: Space
 ) -> None:
     """Sum h_phi, h_r,phi, h_r and h_rr at every node."""
     p = space.b.shape[1]
     omega = math.exp(-2.0 * tau)
-    h = np.zeros(10)
-    g = np.zeros(18)
-    space.firsts[:, :] = 0.0
-    space.mixed[:, :] = 0.0
+    h = space.h
+    g = space.g
     for q in range(space.nodes.shape[0]):
+        for c in range(p):
+            space.firsts[q, c] = 0.0
+            space.mixed[q, c] = 0.0
         r = space.nodes[q]
         space.slopes[q, 0] = -r * omega
         space.slopes[q, 1] = -omega
@@ -135,7 +139,7 @@ def _expand_at_nodes(
             space.slopes[q, 1] += w * a * a * g[12]
 
 
-@compiled
+@leaf
 def _add_curvature(
     link: int,
     first: int,
@@ -153,9 +157,9 @@ def _add_curvature(
     Weight one, spread over the nodes, on l_phi,phi; c1 on l_r,phi,phi and c2 on
     l_rr,phi,phi at the mode.
     """
-    h = np.zeros(10)
-    w = np.zeros(6)
-    g = np.zeros(18)
+    h = space.h
+    w = space.w
+    g = space.g
     n_nodes = space.nodes.shape[0]
     for i in range(n):
         a = space.places[i, 2]
@@ -184,7 +188,7 @@ def _add_curvature(
         add_outer_row(w, 0, space.b, space.where, count, hessian)
 
 
-@compiled
+@leaf
 def _add_nodes(xi: Floats, order: int, space: Space, hessian: Floats) -> tuple[float, float]:
     """Add the gradient and the outer products of adaptive quadrature with several nodes.
 
@@ -193,8 +197,10 @@ def _add_nodes(xi: Floats, order: int, space: Space, hessian: Floats) -> tuple[f
     """
     size = space.score.shape[0]
     n_nodes = xi.shape[0]
-    moves = np.zeros((n_nodes, size))
-    mean = np.zeros(size)
+    moves = space.moves
+    mean = space.mean
+    for c in range(size):
+        mean[c] = 0.0
     firsts = space.firsts
     mixed = space.mixed
     e1 = 0.0
@@ -224,7 +230,7 @@ def _add_nodes(xi: Floats, order: int, space: Space, hessian: Floats) -> tuple[f
     return e1, e2
 
 
-@compiled
+@leaf
 def _add_mode_terms(
     space: Space,
     curve: float,
@@ -259,7 +265,7 @@ def _add_mode_terms(
         hessian[t, t] -= 2.0 * space.posterior[q] * space.nodes[q] ** 2 * omega
 
 
-@compiled
+@leaf
 def _differentiate(
     link: int,
     first: int,
@@ -303,8 +309,8 @@ def _differentiate(
         _add_curvature(link, first, n, rows, r, n_alpha, space, weight_mode / curve, -weight_curve, hessian)
 
 
-@compiled
-def evaluate_groups(
+@leaf
+def _add_groups(
     first_group: int,
     last_group: int,
     starts: Ints,
@@ -319,19 +325,11 @@ def evaluate_groups(
     gradient: Floats,
     hessian: Floats,
     scores: Floats,
+    space: Space,
 ) -> float:
-    """Return the log-likelihood of groups first..last-1; add gradient and lower Hessian.
-
-    Rows are sorted by group; group g holds rows starts[g]..starts[g + 1] - 1. ``params`` ends
-    with tau. ``modes`` (n_groups, 2) holds each group's mode, where the search starts and
-    what it finds, and kappa. ``scores`` (n_groups, p + 1) is filled when it has rows.
-    """
-    tau = params[-1]
+    """Do the work of `evaluate_groups` in the arrays that it made."""
+    tau = params[params.shape[0] - 1]
     omega = math.exp(-2.0 * tau)
-    longest = 0
-    for group in range(first_group, last_group):
-        longest = max(longest, starts[group + 1] - starts[group])
-    space = allocate(longest, params.shape[0], xi.shape[0])
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
     total = 0.0
     for group in range(first_group, last_group):
@@ -368,3 +366,36 @@ def evaluate_groups(
                 if scores.shape[0] > 0:
                     scores[group, c] = space.score[c]
     return total
+
+
+@compiled
+def evaluate_groups(
+    first_group: int,
+    last_group: int,
+    starts: Ints,
+    rows: Rows,
+    params: Floats,
+    theta: Floats,
+    link: int,
+    order: int,
+    xi: Floats,
+    log_omega: Floats,
+    modes: Floats,
+    gradient: Floats,
+    hessian: Floats,
+    scores: Floats,
+) -> float:
+    """Return the log-likelihood of groups first..last-1; add gradient and lower Hessian.
+
+    Rows are sorted by group; group g holds rows starts[g]..starts[g + 1] - 1. ``params`` ends
+    with tau. ``modes`` (n_groups, 2) holds each group's mode, where the search starts and
+    what it finds, and kappa. ``scores`` (n_groups, p + 1) is filled when it has rows.
+    """
+    longest = 0
+    for group in range(first_group, last_group):
+        longest = max(longest, starts[group + 1] - starts[group])
+    space = allocate(longest, params.shape[0], xi.shape[0])
+    return _add_groups(
+        first_group, last_group, starts, rows, params, theta, link, order, xi, log_omega, modes,
+        gradient, hessian, scores, space,
+    )  # fmt: skip

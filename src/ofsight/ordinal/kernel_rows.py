@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import compiled, leaf
 from ofsight.ordinal.links import HIGHEST, INTERIOR, LOWEST, cell_derivatives, cell_value
 from ofsight.ordinal.links_normal import IMPOSSIBLE
 
@@ -66,7 +66,7 @@ class Rows(NamedTuple):
     scale_offset: Floats
 
 
-@compiled
+@leaf
 def place_row(
     i: int, rows: Rows, theta: Floats, params: Floats, n_alpha: int, place: Floats, line: int
 ) -> int:
@@ -113,7 +113,7 @@ def place_row(
     return kind
 
 
-@compiled
+@leaf
 def row_gradient(i: int, rows: Rows, n_alpha: int, b: Floats, where: Ints) -> int:
     """Fill b (3, p) and where (p,): gradients of u, v and t of row i; return how many entries.
 
@@ -160,7 +160,7 @@ def row_gradient(i: int, rows: Rows, n_alpha: int, b: Floats, where: Ints) -> in
     return count
 
 
-@compiled
+@leaf
 def chain_row(g: Floats, a: float, hi: float, lo: float, k: int, h: Floats) -> None:
     """Fill h of shape (10,): H_k and its derivatives u, v, t, uu, uv, vv, ut, vt, tt."""
     power = 1.0 if k == 0 else (a if k == 1 else a * a)
@@ -185,7 +185,7 @@ def chain_row(g: Floats, a: float, hi: float, lo: float, k: int, h: Floats) -> N
     h[9] = power * (k * k * g[j] + (2 * k + 1) * turn + hi * turn1 + lo * turn2)
 
 
-@compiled
+@leaf
 def add_row(h: Floats, factor: float, b: Floats, where: Ints, count: int, into: Floats, line: int) -> None:
     """Add factor * (h_u b1 + h_v b2 + h_t b3) to a line of a table."""
     cu = factor * h[1]
@@ -195,7 +195,7 @@ def add_row(h: Floats, factor: float, b: Floats, where: Ints, count: int, into: 
         into[line, where[t]] += cu * b[0, t] + cv * b[1, t] + ct * b[2, t]
 
 
-@compiled
+@leaf
 def add_outer_row(w: Floats, first: int, b: Floats, where: Ints, count: int, into: Floats) -> None:
     """Add the quadratic form of w[first:] = (uu, uv, vv, ut, vt, tt) to a lower triangle."""
     uu = w[first]
@@ -216,8 +216,8 @@ def add_outer_row(w: Floats, first: int, b: Floats, where: Ints, count: int, int
             into[line, where[c]] += w1 * b[0, c] + w2 * b[1, c] + w3 * b[2, c]
 
 
-@compiled
-def evaluate_rows(
+@leaf
+def _add_rows(
     first: int,
     last: int,
     rows: Rows,
@@ -228,22 +228,18 @@ def evaluate_rows(
     gradient: Floats,
     hessian: Floats,
     scores: Floats,
+    place: Floats,
+    g: Floats,
+    h: Floats,
+    b: Floats,
+    where: Ints,
 ) -> float:
-    """Return the log-likelihood of rows first..last-1; add gradient (1, p) and lower Hessian.
-
-    ``scores`` of shape (n, p) is filled when it has rows. ``order`` 0 leaves the derivatives
-    out. Returns minus infinity at once when a row has no probability.
-    """
-    p = params.shape[0]
+    """Do the work of `evaluate_rows` in the arrays that it made."""
     n_alpha = rows.basis.shape[1] * max(1, rows.nominal.shape[1])
-    place = np.zeros((1, 3))
-    g = np.zeros(18)
-    h = np.zeros(10)
-    b = np.zeros((3, p))
-    where = np.zeros(p, dtype=np.int64)
+    weights = rows.weights
     total = 0.0
     for i in range(first, last):
-        weight = 1.0 if rows.weights.shape[0] == 0 else rows.weights[i]
+        weight = 1.0 if weights.shape[0] == 0 else weights[i]
         kind = place_row(i, rows, theta, params, n_alpha, place, 0)
         a = place[0, 2]
         hi = a * place[0, 0]
@@ -268,3 +264,28 @@ def evaluate_rows(
                 h[4 + j] *= weight
             add_outer_row(h, 4, b, where, count, hessian)
     return total
+
+
+@compiled
+def evaluate_rows(
+    first: int,
+    last: int,
+    rows: Rows,
+    params: Floats,
+    theta: Floats,
+    link: int,
+    order: int,
+    gradient: Floats,
+    hessian: Floats,
+    scores: Floats,
+) -> float:
+    """Return the log-likelihood of rows first..last-1; add gradient (1, p) and lower Hessian.
+
+    ``scores`` of shape (n, p) is filled when it has rows. ``order`` 0 leaves the derivatives
+    out. Returns minus infinity at once when a row has no probability.
+    """
+    p = params.shape[0]
+    return _add_rows(
+        first, last, rows, params, theta, link, order, gradient, hessian, scores,
+        np.zeros((1, 3)), np.zeros(18), np.zeros(10), np.zeros((3, p)), np.zeros(p, dtype=np.int64),
+    )  # fmt: skip

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import compiled, leaf
 
 __all__ = ["analyse", "factor", "invert_selected", "solve"]
 
@@ -103,7 +103,7 @@ def factor(
     return True
 
 
-@compiled
+@leaf
 def solve(l_starts: Ints, l_index: Ints, l_values: Floats, pivots: Floats, x: Floats) -> None:
     """Overwrite x with the solution of L D L' x = x."""
     q = pivots.shape[0]

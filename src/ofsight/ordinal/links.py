@@ -36,7 +36,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import leaf
 from ofsight.ordinal.links_normal import HIGHEST, INTERIOR, LOWEST, capped_exp, probit_parts
 
 __all__ = [
@@ -70,7 +70,7 @@ _FAR: Final = 700.0  # exp() of more overflows
 _LINEAR: Final = -100.0  # below, log F of the cloglog link is a straight line to the last digit
 
 
-@compiled
+@leaf
 def _log_logistic(x: float) -> float:
     """Return log(1 / (1 + exp(-x)))."""
     if x > 0.0:
@@ -78,7 +78,7 @@ def _log_logistic(x: float) -> float:
     return x - math.log1p(math.exp(x))
 
 
-@compiled
+@leaf
 def _cauchit_parts(kind: int, hi: float, lo: float) -> tuple[float, float, float]:
     """Return (log P, f(hi) / P, f(lo) / P) of the Cauchy distribution."""
     if kind == LOWEST:
@@ -92,7 +92,7 @@ def _cauchit_parts(kind: int, hi: float, lo: float) -> tuple[float, float, float
     return math.log(p / math.pi), first, second
 
 
-@compiled
+@leaf
 def _density_ratios(link: int, x: float) -> tuple[float, float, float]:
     """Return f'/f, f''/f and f'''/f at x."""
     if link == PROBIT:
@@ -101,7 +101,7 @@ def _density_ratios(link: int, x: float) -> tuple[float, float, float]:
     return -2.0 * x * s, (6.0 * x * x - 2.0) * s * s, 24.0 * x * (1.0 - x * x) * s * s * s
 
 
-@compiled
+@leaf
 def _gap(d: float) -> tuple[float, float]:
     """Return q = 1 / (exp(d) - 1) and s = q (1 + q), the derivatives of log(1 - exp(-d))."""
     if d > _FAR:
@@ -110,7 +110,7 @@ def _gap(d: float) -> tuple[float, float]:
     return q, q * (1.0 + q)
 
 
-@compiled
+@leaf
 def _logit_value(kind: int, hi: float, lo: float) -> float:
     """Return the log-probability of a cell with the logit link.
 
@@ -130,7 +130,7 @@ def _logit_value(kind: int, hi: float, lo: float) -> float:
     return _logit_value_far(kind, hi, lo)
 
 
-@compiled
+@leaf
 def _logit_value_far(kind: int, hi: float, lo: float) -> float:
     """Return the same as a sum of logarithms, exact when the probability is near 0 or 1."""
     value = 0.0
@@ -143,7 +143,7 @@ def _logit_value_far(kind: int, hi: float, lo: float) -> float:
     return value
 
 
-@compiled
+@leaf
 def cell_value(link: int, kind: int, hi: float, lo: float) -> float:
     """Return the log-probability of a cell; minus infinity when its edges cross."""
     if kind == INTERIOR and not hi > lo:
@@ -171,7 +171,7 @@ def cell_value(link: int, kind: int, hi: float, lo: float) -> float:
     return _cauchit_parts(kind, hi, lo)[0]
 
 
-@compiled
+@leaf
 def cell_shift(link: int, kind: int, hi: float, lo: float) -> tuple[float, float]:
     """Return D L and D^2 L: all that the search for a conditional mode needs."""
     if link == LOGIT:
@@ -217,7 +217,7 @@ def cell_shift(link: int, kind: int, hi: float, lo: float) -> tuple[float, float
     return sign * n1, first - second - n1 * n1
 
 
-@compiled
+@leaf
 def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill the table of G_k for the logit link."""
     p = 1.0  # the product of the factors of P, for one logarithm when none is extreme
@@ -262,7 +262,7 @@ def _logit_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> Non
     g[0] = math.log(p) if 1e-9 < p < 0.999 else _logit_value_far(kind, hi, lo)
 
 
-@compiled
+@leaf
 def _cloglog_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill the table of G_k for the complementary log-log link."""
     drop = max(_LINEAR - hi, 0.0) if kind != HIGHEST else 0.0
@@ -306,7 +306,7 @@ def _cloglog_table(kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> N
         g[6 * k + 5] += second * w2 * w2 - first * w2
 
 
-@compiled
+@leaf
 def _ratio_table(link: int, kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill the table of G_k from ratios of densities to the cell's probability.
 
@@ -348,7 +348,7 @@ def _ratio_table(link: int, kind: int, hi: float, lo: float, g: NDArray[np.float
     g[17] = b4 - 2.0 * b3 * b1 - n2 * b2 + 2.0 * n2 * b1 * b1 - 2.0 * (g[8] * g[8] + n1 * g[11])
 
 
-@compiled
+@leaf
 def cell_derivatives(link: int, kind: int, hi: float, lo: float, g: NDArray[np.float64]) -> None:
     """Fill a table of shape (18,): G_k, d1, d2, d11, d12, d22 for k = 0, 1, 2.
 

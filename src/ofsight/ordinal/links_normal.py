@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from ofsight.ordinal.compile import compiled
+from ofsight.ordinal.compile import leaf
 
 __all__ = [
     "HIGHEST",
@@ -31,13 +31,13 @@ _ROOT_HALF: Final = 0.7071067811865476
 _ROOT_2_OVER_PI: Final = 0.7978845608028654
 
 
-@compiled
+@leaf
 def capped_exp(x: float) -> float:
     """Return exp(x), capped short of overflow."""
     return math.exp(min(x, _FAR))
 
 
-@compiled
+@leaf
 def inverse_mills(x: float) -> float:
     """Return phi(x) / Phi(x) of the normal distribution, for any x."""
     if x > -5.0:
@@ -50,7 +50,7 @@ def inverse_mills(x: float) -> float:
     return tail
 
 
-@compiled
+@leaf
 def log_normal_cdf(x: float) -> float:
     """Return log Phi(x)."""
     if x > -5.0:
@@ -60,7 +60,7 @@ def log_normal_cdf(x: float) -> float:
     return -0.5 * x * x - _LOG_ROOT_2PI - math.log(inverse_mills(x))
 
 
-@compiled
+@leaf
 def probit_parts(kind: int, hi: float, lo: float) -> tuple[float, float, float]:
     """Return (log P, phi(hi) / P, phi(lo) / P) for edges that lie mostly below zero."""
     if kind == LOWEST:
