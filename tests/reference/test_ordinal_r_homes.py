@@ -208,3 +208,27 @@ def test_term_tests_of_table_4(authorities: pl.DataFrame, outcome: str, model: s
     assert_same_tests(scale_test(fit), r["scale_test"])
     region = nominal_test(fit).filter(term="region").row(0, named=True)
     assert region["convergence"] == "SEPARATED"
+
+
+# Table 4 as printed: odds ratio per percentage point of for-profit placements, its standard
+# error on the odds-ratio scale, AIC and rows.
+TABLE_4 = {
+    "over": ("profit + imd + female + n + region", None, "~ white", 0.925, 0.032, 356.7, 146),
+    "lead": ("profit + white + female + under18 + n + region", None, "~ imd", 0.959, 0.013, 343.9, 144),
+    "safe": (
+        "profit + white + imd + female + under18 + region", "~ n", None, 0.954, 0.019, 299.3, 144,
+    ),
+    "exper": (
+        "profit + white + imd + female + under18 + n + region", None, None, 0.957, 0.018, 314.4, 144,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("outcome", TABLE_4)
+def test_table_4_to_every_printed_digit(authorities: pl.DataFrame, outcome: str) -> None:
+    terms, nominal, scale, ratio, error, aic, n = TABLE_4[outcome]
+    data = authorities.with_columns(pl.col(outcome).cast(pl.Enum(GRADES)))
+    fit = clm(f"{outcome} ~ {terms}", data, nominal=nominal, scale=scale)
+    row = fit.odds_ratios().filter(name="profit").row(0, named=True)
+    printed = (round(row["odds_ratio"], 3), round(row["odds_ratio"] * row["std_error_log"], 3))
+    assert (*printed, round(fit.aic, 1), fit.n) == (ratio, error, aic, n)
