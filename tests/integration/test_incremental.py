@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +13,7 @@ import pytest
 
 from ofsight.dataset import gather
 from ofsight.dataset.build import build_dataset
-from ofsight.dataset.readings import FOLDER
+from ofsight.dataset.readings import READINGS
 from ofsight.dataset.store import open_dataset
 from ofsight.harmonise.spreadsheets import read_tables
 
@@ -81,12 +83,12 @@ def test_one_changed_file_is_read_and_the_tables_are_those_of_a_fresh_build(
 def test_a_file_that_is_gone_leaves_no_reading(releases: Path, tmp_path: Path, read: list[str]) -> None:
     dataset = tmp_path / "dataset"
     build_dataset(releases, dataset)
-    before = len(list((dataset / FOLDER).iterdir()))
+    before = (dataset / READINGS).stat().st_size
     (releases / FILES[4]).unlink()
     read.clear()
     build_dataset(releases, dataset)
     assert read == []
-    assert len(list((dataset / FOLDER).iterdir())) < before
+    assert (dataset / READINGS).stat().st_size < before
     assert open_dataset(dataset)["authority_statistics"].is_empty()
 
 
@@ -94,15 +96,27 @@ def test_damaged_or_foreign_readings_are_made_anew(releases: Path, tmp_path: Pat
     dataset = tmp_path / "dataset"
     build_dataset(releases, dataset)
     whole = tables(dataset)
-    for file in (dataset / FOLDER).glob("*.arrow"):
-        file.write_bytes(b"no arrow")
+    _rewrite(dataset, lambda name, data: b"no arrow" if name.endswith(".arrow") else data)
     (releases / FILES[5]).unlink()
     read.clear()
     build_dataset(releases, dataset)
     assert len(read) == len(FILES) - 2
     assert tables(dataset)["inspections"].equals(whole["inspections"])
-    (dataset / FOLDER / "fingerprint").write_text("another ofsight")
+    _rewrite(dataset, lambda name, data: b"other code" if name == "fingerprint" else data)
     (releases / FILES[4]).unlink()
     read.clear()
     build_dataset(releases, dataset)
     assert len(read) == len(FILES) - 3
+    (dataset / READINGS).write_bytes(b"no archive")
+    (releases / FILES[3]).unlink()
+    read.clear()
+    build_dataset(releases, dataset)
+    assert len(read) == len(FILES) - 4
+
+
+def _rewrite(dataset: Path, change: Callable[[str, bytes], bytes]) -> None:
+    with zipfile.ZipFile(dataset / READINGS) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(dataset / READINGS, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(name, change(name, data))

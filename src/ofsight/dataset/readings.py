@@ -7,9 +7,9 @@ definitions that read it: when either changes, the reading is made anew. Only wh
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import shutil
+import zipfile
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from importlib import resources
@@ -25,9 +25,9 @@ from ofsight.harmonise.findings import Finding
 from ofsight.harmonise.periods import Period
 from ofsight.harmonise.rows import HarmonisedTable
 
-__all__ = ["FOLDER", "FileReading", "PassedSheet", "Readings", "hash_code"]
+__all__ = ["READINGS", "FileReading", "PassedSheet", "Readings", "hash_code"]
 
-FOLDER: Final = "readings"
+READINGS: Final = "readings.zip"
 _FINGERPRINT: Final = "fingerprint"
 _READ_BY: Final = ("definitions", "harmonise")
 
@@ -84,9 +84,7 @@ class Readings:
 
     def __init__(self, dataset: Path | None = None) -> None:
         self._fingerprint = hash_code(_READ_BY)
-        self._old = None if dataset is None else dataset / FOLDER
-        if self._old is not None and not self._is_current(self._old):
-            self._old = None
+        self._old = _open_archive(None if dataset is None else dataset / READINGS, self._fingerprint)
         self._reused: set[str] = set()
         self._made: dict[str, tuple[dict[str, Any], dict[str, pl.DataFrame]]] = {}
 
@@ -95,24 +93,16 @@ class Readings:
         """How many files were not read again."""
         return len(self._reused)
 
-    def _is_current(self, folder: Path) -> bool:
-        try:
-            return (folder / _FINGERPRINT).read_text(encoding="utf-8") == self._fingerprint
-        except OSError:
-            return False
-
     def find(self, path: Path, sha256: str) -> tuple[dict[str, Any], dict[str, pl.DataFrame]] | None:
         """Return the facts and frames kept of a file; None where there are none or they are damaged."""
-        if self._old is None:
-            return None
         key = _key(path, sha256)
         try:
-            facts = json.loads((self._old / f"{key}.json").read_text(encoding="utf-8"))
+            facts = json.loads(self._old[f"{key}.json"])
             frames = {
-                name: pl.read_ipc(self._old / f"{key}.{number}.arrow")
+                name: pl.read_ipc(io.BytesIO(self._old[f"{key}.{number}.arrow"]))
                 for number, name in enumerate(facts["frames"])
             }
-        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+        except (ValueError, KeyError, OSError, pl.exceptions.PolarsError):
             return None
         self._reused.add(key)
         return facts["facts"], frames
@@ -178,27 +168,34 @@ class Readings:
 
     def write(self, dataset: Path) -> None:
         """Write this build's readings into the folder of a new dataset."""
-        folder = dataset / FOLDER
-        folder.mkdir()
-        (folder / _FINGERPRINT).write_text(self._fingerprint, encoding="utf-8")
-        for key in sorted(self._reused - self._made.keys()):
-            assert self._old is not None
-            for file in sorted(self._old.glob(f"{key}.*")):
-                _link(file, folder / file.name)
-        for key, (facts, frames) in self._made.items():
-            text = json.dumps({"facts": facts, "frames": list(frames)}, ensure_ascii=False)
-            (folder / f"{key}.json").write_text(text, encoding="utf-8")
-            for number, frame in enumerate(frames.values()):
-                frame.write_ipc(folder / f"{key}.{number}.arrow", compression="lz4")
+        kept = self._reused - self._made.keys()
+        with zipfile.ZipFile(dataset / READINGS, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(_FINGERPRINT, self._fingerprint)
+            for name, data in self._old.items():
+                if name.split(".")[0] in kept:
+                    archive.writestr(name, data)
+            for key, (facts, frames) in self._made.items():
+                text = json.dumps({"facts": facts, "frames": list(frames)}, ensure_ascii=False)
+                archive.writestr(f"{key}.json", text)
+                for number, frame in enumerate(frames.values()):
+                    arrow = io.BytesIO()
+                    frame.write_ipc(arrow, compression="lz4")
+                    archive.writestr(f"{key}.{number}.arrow", arrow.getvalue())
+
+
+def _open_archive(file: Path | None, fingerprint: str) -> dict[str, bytes]:
+    """Return the entries of an archive of readings; none where it is missing, damaged or of other code."""
+    if file is None or not file.is_file():
+        return {}
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if archive.read(_FINGERPRINT).decode() != fingerprint:
+                return {}
+            return {name: archive.read(name) for name in archive.namelist() if name != _FINGERPRINT}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return {}
 
 
 def _key(path: Path, sha256: str) -> str:
     """Return the name of a file's reading: a period may be told by the file's name."""
     return hashlib.sha256(f"{sha256} {path.name}".encode()).hexdigest()[:32]
-
-
-def _link(old: Path, new: Path) -> None:
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copyfile(old, new)

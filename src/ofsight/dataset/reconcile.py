@@ -122,7 +122,7 @@ def reconcile(records: pl.DataFrame) -> Reconciled:
 
 
 def _group_visits(visits: pl.DataFrame) -> pl.DataFrame:
-    """Number each home's visits: rows of one kind, close in time or alike in event number."""
+    """Give each home's visits their numbers: rows of one kind, close in time or alike in event number."""
     visits = visits.sort("urn", "inspection_type", "inspected_on", maintain_order=True)
     gap = (pl.col("inspected_on") - pl.col("inspected_on").shift()).over("urn", "inspection_type")
     starts = (gap > timedelta(days=_SAME_VISIT_DAYS)).fill_null(value=True)

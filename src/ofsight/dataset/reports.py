@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from ofsight.dataset.readings import FOLDER, Readings
+from ofsight.dataset.readings import READINGS, Readings
 from ofsight.dataset.store import open_dataset, read_metadata, write_dataset
 from ofsight.dataset.tables_reports import REPORT_TABLES
 from ofsight.files import hash_file
@@ -126,7 +126,9 @@ def read_report_tables(
             pieces[name].append(frames[name])
         noticed = [Finding(**finding) for finding in facts["findings"]]
         findings += noticed
-        unread |= {path.name: item.message for item in noticed if item.code == f"{_OF_REPORTS}file-unread"}
+        for item in noticed:
+            if item.code == f"{_OF_REPORTS}file-unread":
+                unread[path.name] = item.message
     schemas = {table.name: table.schema() for table in REPORT_TABLES}
     empty = {name: pl.DataFrame(schema=schemas[name]) for name in _NAMES}
     tables = {name: pl.concat(frames) if frames else empty[name] for name, frames in pieces.items()}
@@ -168,8 +170,8 @@ def _history(reports: Iterable[Report]) -> pl.DataFrame:
 
 def _carry(dataset: Path, new: Path) -> None:
     """Keep the readings of the releases beside the tables."""
-    if (dataset / FOLDER).is_dir():
-        shutil.copytree(dataset / FOLDER, new / FOLDER)
+    if (dataset / READINGS).is_file():
+        shutil.copyfile(dataset / READINGS, new / READINGS)
 
 
 def check_reports(tables: dict[str, pl.DataFrame], inspections: pl.DataFrame) -> list[Finding]:
