@@ -29,6 +29,7 @@ _ARCHIVES = frozenset({".ods", ".xlsx", ".xlsm", ".xlsb"})
 _MOST_BYTES = 2_000_000_000
 _MOST_RATIO = 400
 _LONGEST_CELL = 1_000_000
+_ASCII = bytes(range(0x80))
 # Sheets of other workbooks that LibreOffice has kept copies of: 'https://...xlsm'#Cover_sheet.
 _CACHED_LINK = re.compile(r"'?(?:file|https?|smb)://?|'[^']*'#")
 
@@ -117,7 +118,7 @@ def _decode(data: bytes, path: Path) -> tuple[str, str]:
     except UnicodeDecodeError:
         pass
     dashes = data.count(b" \xd0 ") + data.count(b" \xd1 ")
-    odd = sum(byte >= 0x80 for byte in data)
+    odd = len(data.translate(None, _ASCII))
     if dashes and dashes == odd:
         return data.decode("mac_roman"), "mac_roman"
     try:
