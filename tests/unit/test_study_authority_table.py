@@ -11,7 +11,8 @@ import pytest
 
 from ofsight.definitions.study import load_study
 from ofsight.errors import DatasetError
-from ofsight.study.authorities import fit_authorities
+from ofsight.ordinal import clm
+from ofsight.study.authorities import fit_authorities, run_authority_curve
 from ofsight.study.authority_table import COVARIATES, conform_authorities, read_authority_table
 from ofsight.vocabulary import Grade
 
@@ -101,3 +102,18 @@ def test_a_covariate_in_words_is_refused() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"absent\.csv"):
         read_authority_table(tmp_path / "absent.csv")
+
+
+def test_the_curve_of_authorities_spans_every_subset_and_holds_the_plain_model() -> None:
+    table = conform_authorities(authorities(200), "here")
+    curve = run_authority_curve(table, _STUDY)
+    assert curve.height == 4 * 2 * 2**6
+    assert curve["error"].null_count() == curve.height
+    papers = curve.filter((pl.col("outcome") == "care") & pl.col("papers") & (pl.col("exposure") == "profit"))
+    direct = clm("care ~ profit + white + imd + female + under18 + n + region", table)
+    assert papers["estimate"].item() == pytest.approx(math.exp(direct.coefficients["profit"]), rel=1e-9)
+    assert papers["aic"].item() == pytest.approx(direct.aic, rel=1e-10)
+    bare = curve.filter((pl.col("outcome") == "care") & (pl.col("n_covariates") == 0))
+    assert set(bare["exposure"]) == {"profit", "third"}
+    ratios = curve.filter(pl.col("exposure") == "profit")["estimate"]
+    assert ratios.max() < 1  # type: ignore[operator]

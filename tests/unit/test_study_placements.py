@@ -1,4 +1,4 @@
-"""Two-way fixed effects: against least squares with a column for every authority and year, and a known truth."""
+"""Two-way fixed effects: against least squares with a column for each authority and year; a known truth."""
 
 from __future__ import annotations
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import combinations, product
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ofsight.definitions.study import AuthorityModel, StudyDefinition
 from ofsight.errors import ModelError
-from ofsight.ordinal import OrdinalFit, clm, nominal_test, scale_test
+from ofsight.ordinal import OrdinalFit, clm, clm_arrays, nominal_test, scale_test
 from ofsight.study.estimates import Estimate, ModelFacts, describe_convergence, odds_ratio
 from ofsight.study.findings import Findings
 
-__all__ = ["EXPOSURES", "fit_authorities", "fit_authority_model", "make_table4"]
+__all__ = ["EXPOSURES", "fit_authorities", "fit_authority_model", "make_table4", "run_authority_curve"]
 
 EXPOSURES = {"profit": "paper", "third": "third sector instead (falsification)"}
 """The exposure, and the name of the model in which it stands."""
@@ -34,8 +36,9 @@ def fit_authorities(table: pl.DataFrame, study: StudyDefinition) -> Findings:
     Returns
     -------
     Findings
-        Item ``table4``: an odds ratio for each term (per unit of it), tables ``table4`` and
-        ``table4_tests`` (what relaxing each term of the full plain model would gain).
+        Item ``table4``: an odds ratio for each term (per unit of it), tables ``table4``, ``table4_tests``
+        (what relaxing each term of the full plain model would gain) and ``table4_curve`` (every subset of
+        the covariates).
 
     Raises
     ------
@@ -52,6 +55,7 @@ def fit_authorities(table: pl.DataFrame, study: StudyDefinition) -> Findings:
             found.facts.append(_facts(fit, model, name))
     found.tables["table4"] = make_table4(found.estimates, found.facts)
     found.tables["table4_tests"] = _test_terms(table, study.authority_models)
+    found.tables["table4_curve"] = run_authority_curve(table, study)
     return found
 
 
@@ -165,3 +169,77 @@ def _each_test(models: Sequence[AuthorityModel]) -> Iterator[tuple[AuthorityMode
     for model in models:
         yield model, "nominal", nominal_test
         yield model, "scale", scale_test
+
+
+def run_authority_curve(table: pl.DataFrame, study: StudyDefinition) -> pl.DataFrame:
+    """Fit the models of authorities with every subset of the covariates, and both exposures.
+
+    Proportional odds throughout: the curve asks what the choice of covariates does.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``ofsight.study.authority_table``.
+    study : StudyDefinition
+        Its ``authority_models`` name the judgements.
+
+    Returns
+    -------
+    DataFrame
+        One row a specification: ``outcome, exposure, covariates, n_covariates``, the odds ratio per
+        percentage point with its interval, p value, ``n``, ``aic``, ``error`` and ``papers`` (whether it has
+        the covariates that the paper's model has).
+    """
+    others = [name for name in _TESTED if name != "profit"]
+    subsets = [names for k in range(len(others) + 1) for names in combinations(others, k)]
+    rows: list[dict[str, Any]] = []
+    for model in study.authority_models:
+        papers = {*model.location, *model.scale, *model.nominal} - {"profit"}
+        for exposure, names in product(EXPOSURES, subsets):
+            row: dict[str, Any] = {
+                "outcome": model.outcome,
+                "exposure": exposure,
+                "covariates": " ".join(names),
+                "n_covariates": len(names),
+                "papers": set(names) == papers,
+            }
+            try:
+                fit = _fit_arrays(table, model.outcome, (exposure, *names))
+                if fit.convergence.code < 0:
+                    raise ModelError(fit.convergence.message)
+            except ModelError as error:
+                rows.append(row | {"error": str(error)})
+                continue
+            estimate = odds_ratio(
+                fit.coefficients[exposure],
+                fit.standard_errors[exposure],
+                study=study.id,
+                item="",
+                model="",
+                outcome=None,
+                term=exposure,
+            )
+            shown = ("estimate", "ci_low", "ci_high", "p_value")
+            rows.append(
+                row
+                | {name: getattr(estimate, name) for name in shown}
+                | {"n": fit.n, "aic": fit.aic, "error": None}
+            )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _fit_arrays(table: pl.DataFrame, outcome: str, names: Sequence[str]) -> OrdinalFit:
+    """Fit one specification of the curve from arrays: a formula would take longer to read than to fit."""
+    used = table.select(outcome, *names).drop_nulls()
+    columns: list[pl.Series] = []
+    labels: list[str] = []
+    for name in names:
+        if name == "region":
+            for level in sorted(used[name].unique())[1:]:
+                columns.append((used[name] == level).cast(pl.Float64))
+                labels.append(f"region[T.{level}]")
+        else:
+            columns.append(used[name])
+            labels.append(name)
+    x = np.column_stack([column.to_numpy() for column in columns])
+    return clm_arrays(used[outcome].to_physical().to_numpy(), x, names=labels)
