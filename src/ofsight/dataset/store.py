@@ -197,6 +197,8 @@ def write_dataset(
 def _write_database(folder: Path) -> None:
     """Put every table into one DuckDB file, with its meanings as comments."""
     with duckdb.connect(str(folder / DATABASE)) as connection:
+        # One transaction: each of some hundred comments would else be synced to the disk on its own.
+        connection.begin()
         for table in TABLES:
             file = str(folder / f"{table.name}.parquet").replace("'", "''")
             connection.execute(f"create table {table.name} as select * from read_parquet('{file}')")
@@ -205,6 +207,7 @@ def _write_database(folder: Path) -> None:
                 connection.execute(
                     f"""comment on column {table.name}."{column.name}" is '{_quoted(column.meaning)}'"""
                 )
+        connection.commit()
 
 
 def _quoted(text: str) -> str:
