@@ -88,11 +88,19 @@ def study(
     dataset: DatasetOption,
     to: Annotated[Path, typer.Option("--to", help="Folder for the study's results.")],
     study: StudyOption = "outsourcing-2022",
+    authority_table: Annotated[
+        Path | None,
+        typer.Option("--authority-table", help="CSV of local authorities for table 4, in place of ours."),
+    ] = None,
+    requirements_table: Annotated[
+        Path | None,
+        typer.Option("--requirements-table", help="CSV of inspections for table 3, in place of ours."),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a study on a dataset: estimates, tables and the ledger of published numbers."""
-    summary = _study(dataset, to, study, quiet or as_json)
+    summary = _study(dataset, to, study, quiet or as_json, authority_table, requirements_table)
     _print(summary, _study_lines(summary), quiet, as_json)
 
 
@@ -145,6 +153,88 @@ def demo(
         )
 
 
+@app.command()
+def specifications(
+    dataset: DatasetOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder of the curve; one begun there is gone on with.")],
+    study: StudyOption = "outsourcing-2022",
+    limit: Annotated[int | None, typer.Option("--limit", help="Fit only so many, spread evenly.")] = None,
+    n_jobs: Annotated[int, typer.Option("--jobs", help="Processes at once.")] = 2,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the models of homes in every defensible way, to see how much the finding depends on it."""
+    from ofsight.study.specifications import run_specifications
+
+    with _progress(quiet or as_json) as tell:
+        found = run_specifications(dataset, to, study=study, limit=limit, n_jobs=n_jobs, progress=tell)
+    line = (
+        f"Specifications: {found.to}: {found.n:,} asked for, {found.n_fitted:,} fitted now, "
+        f"{found.n_resumed:,} held before, {found.n_failed:,} without estimate, {found.seconds:.0f} s."
+    )
+    _print(found.as_dict(), [line], quiet, as_json)
+
+
+@app.command()
+def reports(
+    folder: Annotated[Path, typer.Argument(help="Folder with inspection reports (pdf).")],
+    dataset: DatasetOption,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read inspection reports into a dataset: judgements, requirements, recommendations."""
+    from ofsight.dataset.reports import add_reports
+
+    with _progress(quiet or as_json) as tell:
+        found = add_reports(folder, dataset, progress=lambda path: tell(f"Reading {path.name}"))
+    lines = [
+        f"Reports: {found.n_read:,} of {found.n_files:,} files read; the dataset now holds "
+        f"{found.n_reports:,} reports, {found.n_requirements:,} requirements and "
+        f"{found.n_recommendations:,} recommendations.",
+        *(f"  Not read: {file}: {why}" for file, why in found.unread.items()),
+    ]
+    _print(found.as_dict(), lines, quiet, as_json)
+
+
+@app.command()
+def export(
+    dataset: DatasetOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder for the files.")],
+    kind: Annotated[str, typer.Option("--format", help="csv, parquet or sqlite.")] = "csv",
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="One table; several times for several. Default: all.")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the dataset's tables for other programs, with row counts and hashes."""
+    from ofsight.dataset.export import export_dataset
+
+    with _progress(quiet or as_json) as tell:
+        tell("Writing")
+        found = export_dataset(dataset, to, kind=kind, tables=tables)
+    _print(found.as_dict(), [f"Export: {to}: {len(found.tables)} tables as {kind}."], quiet, as_json)
+
+
+@app.command()
+def changes(
+    old: Annotated[Path, typer.Argument(help="Folder of the older dataset.")],
+    new: Annotated[Path, typer.Argument(help="Folder of the newer dataset.")],
+    kind: Annotated[str | None, typer.Option("--format", help="Print json, csv or atom instead.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a new release changed: homes new, closed, re-graded, re-owned; inspections restated."""
+    from ofsight.dataset.changes import find_changes, write_changes
+
+    found = find_changes(old, new)
+    if kind is not None:
+        typer.echo(write_changes(found, kind), nl=False)
+        return
+    lines = [f"{n:,} {what}" for what, n in found.counts.items()] or ["Nothing changed."]
+    _print(found.as_dict(), lines, quiet, as_json)
+
+
 def _run(releases: Path, to: Path, study: str, formats: list[str] | None, quiet: bool, as_json: bool) -> None:
     silent = quiet or as_json
     built = _build(releases, to / "dataset", silent)
@@ -164,11 +254,25 @@ def _build(releases: Path, dataset: Path, silent: bool) -> dict[str, Any]:
     return summary.as_dict()
 
 
-def _study(dataset: Path, to: Path, study: str, silent: bool) -> dict[str, Any]:
+def _study(
+    dataset: Path,
+    to: Path,
+    study: str,
+    silent: bool,
+    authority_table: Path | None = None,
+    requirements_table: Path | None = None,
+) -> dict[str, Any]:
     from ofsight.study.run import run_study
 
     with _progress(silent) as tell:
-        return run_study(dataset, to, study=study, progress=lambda what: tell(f"Fitting {what}")).as_dict()
+        return run_study(
+            dataset,
+            to,
+            study=study,
+            authority_table=authority_table,
+            requirements_table=requirements_table,
+            progress=lambda what: tell(f"Fitting {what}"),
+        ).as_dict()
 
 
 def _report(study: Path, to: Path, formats: list[str] | None, silent: bool) -> dict[str, Any]:
