@@ -136,14 +136,17 @@ def _clearly_independent(blocks: tuple[Floats, ...]) -> bool:
     """
     if sum(b.shape[1] for b in blocks) == 0:
         return True
-    n = blocks[0].shape[0]
-    columns = np.column_stack(blocks)
-    means = columns.mean(axis=0)
-    lengths = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    n, width = blocks[0].shape[0], sum(b.shape[1] for b in blocks)
+    sums, products = np.zeros(width), np.zeros((width, width))
+    for first in range(0, n, _BLOCK):
+        part = np.column_stack([b[first : first + _BLOCK] for b in blocks])
+        sums += part.sum(axis=0)
+        products += part.T @ part
+    lengths = np.sqrt(np.diag(products))
     if np.any(lengths == 0.0):
         return False
-    products = columns.T @ columns / np.outer(lengths, lengths)
-    products -= n * np.outer(means / lengths, means / lengths)
+    means = sums / lengths
+    products = products / np.outer(lengths, lengths) - np.outer(means, means) / n
     try:
         pivots = np.diag(np.linalg.cholesky(products))
     except np.linalg.LinAlgError:

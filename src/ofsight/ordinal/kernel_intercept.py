@@ -201,8 +201,7 @@ def _add_nodes(xi: Floats, order: int, space: Space, hessian: Floats) -> tuple[f
     mean = space.mean
     for c in range(size):
         mean[c] = 0.0
-    firsts = space.firsts
-    mixed = space.mixed
+    firsts, mixed = space.firsts, space.mixed
     e1 = 0.0
     e2 = 0.0
     for q in range(n_nodes):
