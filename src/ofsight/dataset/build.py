@@ -19,6 +19,7 @@ from ofsight.dataset.authorities import (
     unmatched_areas,
 )
 from ofsight.dataset.authority_years import make_authority_years
+from ofsight.dataset.boundaries import describe_boundaries
 from ofsight.dataset.gather import Gathered, PassedOverFile, gather_tables, list_files
 from ofsight.dataset.homes import describe_homes, take_snapshots
 from ofsight.dataset.links import LinkedHomes, link_homes
@@ -174,6 +175,7 @@ def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[st
         for path in gathered.reports
         if path.name in reports.unread
     )
+    boundaries, unbounded = describe_boundaries(gathered.boundaries, gathered.names, gathered.hashes)
     authority_records = gather_authority_records(gathered.tables)
     statistics = gather_statistics(gathered.tables)
     odd = [
@@ -197,6 +199,7 @@ def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[st
         "authority_statistics": statistics,
         "neighbours": gather_neighbours(gathered.tables),
         "district_lookup": gather_lookup(gathered.tables),
+        "boundaries": boundaries.unique("sha256", keep="first", maintain_order=True),
         "control_totals": gather_control_totals(gathered.tables),
         "owners": linked.owners,
         "reregistrations": propose_reregistrations(linked.homes),
@@ -208,6 +211,7 @@ def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[st
     }
     noticed = [
         *(*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)),
+        *unbounded,
         *(*reports.findings, *check_reports(made, linked.inspections)),
     ]
     made["findings"] = findings_frame(noticed)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ofsight.dataset.boundaries import BOUNDARY_SUFFIXES
 from ofsight.dataset.readings import FileReading, PassedSheet, Readings
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.files import hash_file
@@ -48,8 +49,8 @@ class Gathered:
         What was noticed on the way.
     names, hashes : dict of Path to str
         Each file's name below the folder and the sha256 of its bytes.
-    reports : list of Path
-        PDFs, which may be inspection reports.
+    reports, boundaries : list of Path
+        PDFs, which may be inspection reports; GeoJSON files.
     """
 
     tables: list[HarmonisedTable] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Gathered:
     names: dict[Path, str] = field(default_factory=dict)
     hashes: dict[Path, str] = field(default_factory=dict)
     reports: list[Path] = field(default_factory=list)
+    boundaries: list[Path] = field(default_factory=list)
 
 
 def list_files(releases: Path) -> list[tuple[Path, str]]:
@@ -114,6 +116,8 @@ def gather_tables(
             progress(name, done, len(files))
         if path.suffix.lower() == ".pdf":
             gathered.reports.append(path)
+        elif path.suffix.lower() in BOUNDARY_SUFFIXES:
+            gathered.boundaries.append(path)
         elif path.suffix.lower() not in SPREADSHEET_SUFFIXES:
             gathered.passed_over.append(PassedOverFile(name, None, "not a spreadsheet"))
         elif sha256 in seen:

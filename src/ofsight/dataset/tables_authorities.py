@@ -149,6 +149,21 @@ AUTHORITY_TABLES: Final[tuple[Table, ...]] = (
         source="ONS: geography lookups",
     ),
     Table(
+        "boundaries",
+        "one file of boundaries among the releases; the shapes stay in it",
+        ("sha256",),
+        (
+            Column("file", pl.String, "the file, below the folder of releases", required=True),
+            Column("sha256", pl.String, "of its bytes", required=True),
+            Column("code_property", pl.String, "the property that holds an area's ONS code", required=True),
+            Column("year", pl.Int32, "the vintage that the property names"),
+            Column("n_areas", pl.Int64, "areas", "areas", required=True),
+            Column("n_in_england", pl.Int64, "of them in England", "areas", required=True),
+            Column("reference_system", pl.String, "the system of the coordinates", required=True),
+        ),
+        source="ONS: boundaries",
+    ),
+    Table(
         "control_totals",
         "one number of Ofsted's own published series",
         ("release", "row", "provision", "grade"),
