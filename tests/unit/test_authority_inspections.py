@@ -173,3 +173,12 @@ def test_many_unknown_grades_condemn_the_sheet() -> None:
     rows = [LIST, *([["Leeds", "North", "2018-10-29", "Splendid", "Good", "Good", "Good", ""]] * 3)]
     with pytest.raises(ReleaseError, match=r"unknown grade, first 'Splendid"):
         read(rows, "LA_level_at_31_Mar_2023")
+
+
+def test_from_april_2026_there_is_no_overall_judgement() -> None:
+    heads = [*LIST[:3], "Publication date", *LIST[4:]]
+    row = ["Leeds", "North", "2026-05-11", "2026-07-01", "Good", "Good", "Outstanding", "Good"]
+    table = read([["as at 31 March 2027"], heads, row], "Inspections_as_at_31_March")
+    assert table.records.select("overall", "leaders", "care").rows() == [(None, "Good", "Outstanding")]
+    inspections = reconcile_authority_inspections(gather_authority_records([table]))
+    assert inspections["framework"].to_list() == ["ILACS"]

@@ -127,10 +127,12 @@ def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
     reported = row["published_on"] or other["published_on"]
     if began is None or reported is None:
         return False
-    alike = None in (row["overall"], other["overall"]) or row["overall"] == other["overall"]
-    graded = row["overall"] is not None and other["overall"] is not None
+    # From April 2026 on there is no overall judgement: then the one on leaders is compared.
+    judged = "leaders" if None in (row["overall"], other["overall"]) else "overall"
+    graded = row[judged] is not None and other[judged] is not None
+    alike = row[judged] == other[judged]
     # A report follows its inspection: a visit without a grade has no report in the histories.
-    return alike and graded and timedelta(0) < reported - began <= _REPORTED_WITHIN
+    return graded and alike and timedelta(0) < reported - began <= _REPORTED_WITHIN
 
 
 def _distance(row: dict[str, Any], event: list[dict[str, Any]]) -> timedelta:
