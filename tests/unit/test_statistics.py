@@ -164,3 +164,10 @@ def test_a_restatement_leaves_both_numbers_and_says_which_is_newest() -> None:
         (2021, 1310.0, True, "Leeds", stacked["constant_area"][0]),
         (2022, 1400.0, True, "Leeds", stacked["constant_area"][0]),
     ]
+
+
+def test_a_table_of_notes_only_names_its_file() -> None:
+    heads = [*PLACE, "cla_group", "characteristic", "number", "percentage"]
+    rows = [heads, [*[""] * 10, "Placement", "", "", ""], [""] * 14]
+    with pytest.raises(ReleaseError, match=r"a\.csv"):
+        read(rows)

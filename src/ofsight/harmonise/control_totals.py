@@ -48,7 +48,7 @@ def harmonise_control_totals(found: Recognised) -> HarmonisedTable:
     aside: list[dict[str, object]] = []
     for index in range(found.heading_row + 1, len(rows)):
         cells = rows[index]
-        where = {"row": index + 1, "detail": cells[0] if cells else None}
+        where: dict[str, object] = {"row": index + 1, "detail": cells[0] if cells else None}
         if not any(cell.strip() for cell in cells):
             aside.append(where | {"reason": "blank row", "detail": None})
         elif series.column_of(fold(cells[0])) == "period":

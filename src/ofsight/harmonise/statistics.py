@@ -101,8 +101,16 @@ def harmonise_statistics(found: Recognised) -> HarmonisedTable | PassedOver:
     refuse_too_many(set_aside, raw.height, found, "Download it again from its publication page.")
     kept = judged.filter(pl.col("reason").is_null())
     records = pl.concat([_melt(found, series, kept, place, measure) for place, measure in measures])
-    years = records["year"]
-    period = span_period(int(years.min() or 0), int(years.max() or 0))  # type: ignore[call-overload]
+    years = records["year"].drop_nulls().unique().sort().to_list()
+    if not years:
+        raise ReleaseError(
+            "no row names an area and a year.",
+            file=found.table.file,
+            sheet=found.table.sheet,
+            row=found.heading_row + 1,
+            hint="Download it again from its publication page.",
+        )
+    period = span_period(years[0], years[-1])
     return finish_table(
         found,
         series,
