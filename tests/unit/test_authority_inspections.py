@@ -175,6 +175,17 @@ def test_many_unknown_grades_condemn_the_sheet() -> None:
         read(rows, "LA_level_at_31_Mar_2023")
 
 
+def test_one_bad_cell_of_a_history_takes_one_inspection_away() -> None:
+    heads = [heading.format("First ") for heading in WIDE]
+    good = ["Leeds", "North", "2015-03-27", "Good", STANDARD, "2018-12-18", "Outstanding", "Good"]
+    bad = ["York", "North", "2016-03-27", "3", *good[4:]]
+    table = read([heads, *[good] * 120, bad], "LA_inspections_2009-2023")
+    york = table.records.filter(pl.col("local_authority") == "York")
+    assert york["framework"].to_list() == ["ILACS"]
+    assert table.set_aside.is_empty()
+    assert [(finding.code, finding.row) for finding in table.findings] == [("inspection-set-aside", 122)]
+
+
 def test_from_april_2026_there_is_no_overall_judgement() -> None:
     heads = [*LIST[:3], "Publication date", *LIST[4:]]
     row = ["Leeds", "North", "2026-05-11", "2026-07-01", "Good", "Good", "Outstanding", "Good"]

@@ -20,6 +20,7 @@ from ofsight.harmonise.rows import (
     HarmonisedTable,
     finish_table,
     judge_rows,
+    notice,
     raw_frame,
     refuse_empty,
     refuse_too_many,
@@ -181,9 +182,16 @@ def _finish(
             ("unknown grade", unknown, said),
         ],
     )
-    set_aside = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail").unique("row")
-    refuse_too_many(set_aside, n_read, found)
-    kept = judged.filter(pl.col("reason").is_null(), ~pl.col("row").is_in(set_aside["row"].implode()))
+    faulty = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    refuse_too_many(faulty, n_read, found)
+    kept = judged.filter(pl.col("reason").is_null())
+    # One bad cell in the history of an authority takes one inspection away, not the authority.
+    beside_kept = pl.col("row").is_in(kept["row"].implode())
+    set_aside = faulty.filter(~beside_kept).unique("row")
+    lost = [
+        notice(found, "inspection-set-aside", f"{fault['reason']}: '{fault['detail']}'", row=fault["row"])
+        for fault in faulty.filter(beside_kept).iter_rows(named=True)
+    ]
     records = kept.select(
         "row",
         "block",
@@ -211,5 +219,5 @@ def _finish(
         records=records,
         set_aside=set_aside.sort("row"),
         n_read=n_read,
-        findings=unknown_headings(found),
+        findings=[*unknown_headings(found), *lost],
     )
