@@ -114,3 +114,19 @@ def test_crossed_owners_and_authorities_leave_the_gap_where_it_was(studied: Path
     assert rows.height == 9
     assert ((rows["estimate"] > 0.45) & (rows["estimate"] < 0.75)).all()
     assert (rows["ci_high"] < 0.9).all()
+
+
+def test_the_paper_s_adjusted_sample_is_the_inspections_whose_release_names_the_owner(studied: Path) -> None:
+    """The paper prints 7,410 and does not say which: n, figure 2 and standard errors say it."""
+    ledger = pl.read_csv(studied / "study" / "ledger.csv", infer_schema_length=None)
+    adjusted = ledger.filter(pl.col("id").str.contains("table2-adjusted") & (pl.col("quantity") == "n"))
+    assert ((adjusted["ours"] / adjusted["published"] - 1).abs() < 0.02).all()
+    ratios = ledger.filter(
+        pl.col("id").str.contains("table2-adjusted") & (pl.col("quantity") == "odds ratio")
+    )
+    assert ratios["difference_in_standard_errors"].abs().max() < 0.8  # type: ignore[operator]
+    printed = ratios.drop_nulls("published_std_error")
+    assert ((printed["ours_std_error"] / printed["published_std_error"] - 1).abs() < 0.04).all()
+    figure = ledger.filter(pl.col("item") == "figure2")
+    assert figure.height == 4
+    assert figure["difference_in_standard_errors"].abs().max() < 1  # type: ignore[operator]

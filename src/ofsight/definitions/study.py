@@ -70,6 +70,9 @@ class ModelDefinition(_Strict):
         Terms of the formula, as formulaic reads them.
     group : str
         The column of the random intercept.
+    told : tuple of str
+        Columns that the release which describes the inspection must tell itself; it is not enough that
+        another list does.
     """
 
     item: str
@@ -78,6 +81,7 @@ class ModelDefinition(_Strict):
     outcomes: tuple[Domain, ...]
     location: tuple[str, ...]
     group: str = "urn"
+    told: tuple[str, ...] = ()
 
 
 class AuthorityModel(_Strict):
@@ -190,8 +194,8 @@ class StudyDefinition(_Strict):
         The model behind figure 2.
     authority_models, authority_inspections
         The models of table 4; of each authority the newest inspection of these days is used.
-    placement_models : tuple of PlacementModel
-        The regressions of the panel of placements.
+    placement_models, placement_years
+        The regressions of the panel of placements, and its years (by their 31 March).
     analyses : tuple of Analysis
         What else is done.
     pause : PauseDefinition or None
@@ -215,6 +219,7 @@ class StudyDefinition(_Strict):
     authority_models: tuple[AuthorityModel, ...] = ()
     authority_inspections: SpanDefinition = SpanDefinition.model_validate({})
     placement_models: tuple[PlacementModel, ...] = ()
+    placement_years: SpanDefinition = SpanDefinition.model_validate({})
     pause: PauseDefinition | None = None
     analyses: tuple[Analysis, ...] = ()
     seed: int = 2022

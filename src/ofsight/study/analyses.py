@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from ofsight.dataset.store import Dataset
 from ofsight.definitions.study import Analysis, StudyDefinition
 from ofsight.ordinal import OrdinalFit
@@ -112,6 +114,11 @@ def _placements(context: Context) -> Findings:
                 "children by local authority and year."
             ]
         )
+    span = context.study.placement_years
+    if span.start is not None:
+        panel = panel.filter(pl.col("year") >= span.start.year)
+    if span.end is not None:
+        panel = panel.filter(pl.col("year") <= span.end.year)
     return fit_placements(panel, context.study)
 
 

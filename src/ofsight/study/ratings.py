@@ -59,7 +59,9 @@ def fit_ratings(
 
 def _columns(frame: pl.DataFrame, outcome: str, model: ModelDefinition) -> pl.DataFrame:
     named = [name for name in frame.columns if any(name in term for term in model.location)]
-    return frame.select(outcome, model.group, *(name for name in named if name not in (outcome, model.group)))
+    return frame.drop_nulls(model.told).select(
+        outcome, model.group, *(name for name in named if name not in (outcome, model.group))
+    )
 
 
 def _estimates(fit: Any, study: StudyDefinition, model: ModelDefinition, outcome: str) -> list[Estimate]:

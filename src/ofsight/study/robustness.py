@@ -40,7 +40,7 @@ def _covariates(model: ModelDefinition) -> list[str]:
 
 def _complete(frame: pl.DataFrame, model: ModelDefinition, outcome: Domain, *more: str) -> pl.DataFrame:
     covariates = _covariates(model)
-    return frame.drop_nulls([outcome.value, *covariates]).select(
+    return frame.drop_nulls([outcome.value, *covariates, *model.told]).select(
         outcome.value, "urn", "sector", "year", *covariates, *more
     )
 
