@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import polars as pl
 import pytest
@@ -210,3 +212,27 @@ def test_one_of_two_variances_at_zero() -> None:
 def test_what_cannot_be_fitted_says_why(call, words: str) -> None:
     with pytest.raises(ModelError, match=words):
         call(simulate())
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_scale_column_far_from_zero_is_no_obstacle(mixed: bool) -> None:
+    """`scale = ~ year`: thresholds belong to the year 0, and the maximum is that of the centred model."""
+    rng = np.random.default_rng(1)
+    n = 1500
+    group, year, x = rng.integers(0, 200, n), rng.integers(2012, 2020, n), rng.normal(size=n)
+    effect = rng.normal(size=200)[group]
+    latent = 0.8 * x + effect + np.exp(0.08 * (year - 2015)) * rng.logistic(size=n)
+    data = pl.DataFrame(
+        {"y": np.digitize(latent, [-2, 0, 2]), "x": x, "year": year, "centred": year - 2015.5, "g": group}
+    )
+    fit = partial(clmm, group="g") if mixed else clm
+    far = fit("y ~ x", data, scale="~ year")
+    near = fit("y ~ x", data, scale="~ centred")
+    assert near.convergence.code is ConvergenceCode.CONVERGED
+    assert far.convergence.ok
+    assert far.convergence.code is ConvergenceCode.NEARLY_UNIDENTIFIABLE
+    assert "Centre the scale terms" in far.convergence.message
+    assert far.log_likelihood == pytest.approx(near.log_likelihood, rel=1e-10)
+    assert far.scale_coefficients["scale.year"] == pytest.approx(
+        near.scale_coefficients["scale.centred"], rel=1e-6
+    )

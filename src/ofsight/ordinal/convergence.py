@@ -127,6 +127,13 @@ def _ratio(matrix: Floats) -> float:
     return float(values.max() / values.min()) if values.min() > 0.0 else float("inf")
 
 
+def _unit_diagonal(information: Floats) -> Floats:
+    diagonal = np.sqrt(np.abs(np.diag(information)))
+    diagonal[diagonal == 0.0] = 1.0
+    scaled: Floats = information / np.outer(diagonal, diagonal)
+    return scaled
+
+
 def _check_stop(optimum: Optimum, definite: bool, max_gradient: float, condition: float) -> list[Finding]:
     if optimum.stop is Stop.OUTSIDE:
         return [
@@ -226,6 +233,7 @@ def assess(
     names: Sequence[str],
     notes: Sequence[Finding] = (),
     n_alpha: int = 0,
+    hessian: Floats | None = None,
 ) -> Convergence:
     """Return the verdict on a search.
 
@@ -241,30 +249,32 @@ def assess(
         What is known of the data already.
     n_alpha : int
         How many of the first parameters are thresholds.
+    hessian : ndarray, shape (p, p), optional
+        In fitting coordinates, where the search took place in others: the condition numbers
+        that are reported are of this one.
     """
-    hessian = optimum.evaluation.hessian
     gradient = optimum.evaluation.gradient
-    step, errors, definite = solve_information(hessian, gradient)
+    step, errors, definite = solve_information(optimum.evaluation.hessian, gradient)
     max_gradient = float(np.max(np.abs(gradient) * errors)) if gradient.size else 0.0
-    information = -hessian
-    diagonal = np.sqrt(np.abs(np.diag(information)))
-    diagonal[diagonal == 0.0] = 1.0
-    scaled = _ratio(information / np.outer(diagonal, diagonal))
+    information = -optimum.evaluation.hessian
+    standard = _unit_diagonal(information)
+    scaled = _ratio(standard)
     forward = np.linalg.inv(back)
     findings: list[Finding] = []
     if max_gradient < GRADIENT_LIMIT and (not definite or scaled > CONDITION_LIMIT):
-        findings = _find_flat_runaway(optimum, information / np.outer(diagonal, diagonal), names, n_alpha)
+        findings = _find_flat_runaway(optimum, standard, names, n_alpha)
     if not findings:
         findings = _check_stop(optimum, definite or not gradient.size, max_gradient, scaled)
     if not findings:
         here = Optimum(optimum.parameters, optimum.evaluation, 0, optimum.stop, step)
         findings = _check_identification(here, back, names, scaled)
     findings = [*findings, *notes]
+    reported = information if hessian is None else -hessian
     return Convergence(
         _gravest(findings),
         tuple(findings),
         max_gradient,
-        _ratio(forward.T @ information @ forward),
-        scaled,
+        _ratio(forward.T @ reported @ forward),
+        _ratio(_unit_diagonal(reported)),
         optimum.iterations,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from ofsight.ordinal.convergence import Convergence, ConvergenceCode, Finding, a
 from ofsight.ordinal.crossed import CrossedObjective
 from ofsight.ordinal.design import Design, Working, drop_aliased, prepare
 from ofsight.ordinal.links import LATENT_VARIANCE, LINKS
-from ofsight.ordinal.objective import FixedObjective, InterceptObjective, Objective
+from ofsight.ordinal.objective import FixedObjective, InterceptObjective, Objective, StretchedObjective
 from ofsight.ordinal.optimise import TOLERANCE, Optimum, maximise
 from ofsight.ordinal.starts import start_fixed, start_variance
 from ofsight.ordinal.thresholds import THRESHOLDS
@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 _LARGEST_SD = 20.0  # times the latent standard deviation
 _ROUGH = 0.3  # of a standard error
+_FAR_ZERO = math.log(1e4)  # thresholds ten thousand times what they are at the data say nothing
 _SMALLEST_LOG_SD = -7.0  # a standard deviation of 0.001 of a unit: zero for every purpose
 
 
@@ -150,10 +151,18 @@ def fit_design(
     start = start_fixed(working.rows, link, objective.size)
     # A mixed model only starts from here: near is near enough.
     tolerance = _ROUGH if design.groups else TOLERANCE
-    fixed = maximise(objective, start, max_iterations=max_iterations, tolerance=tolerance)
+    search = _search_space(objective, working)
+    fixed = maximise(search, start, max_iterations=max_iterations, tolerance=tolerance)
     if not design.groups:
-        return _finish(design, working, link, threshold, 0, objective, fixed, (), aliased, notes)
+        return _finish(design, working, link, threshold, 0, search, fixed, (), aliased, notes)
     return _fit_mixed(design, working, link, threshold, nodes, fixed, aliased, notes, max_iterations)
+
+
+def _search_space(objective: Objective, working: Working) -> Objective:
+    """Return the objective as the search sees it: with scale effects, centred on their columns."""
+    if not working.n_zeta:
+        return objective
+    return StretchedObjective(objective, working.n_alpha + working.n_beta, working.rows.scale.mean(axis=0))
 
 
 def build_objective(
@@ -192,11 +201,12 @@ def _fit_mixed(
     n_location = working.n_alpha + working.n_beta
     while active:
         objective = build_objective(design, working, LINKS.index(link), nodes, active)
-        start = start_variance(objective, fixed.parameters, n_location, link, len(active))
+        search = _search_space(objective, working)
+        start = start_variance(search, fixed.parameters, n_location, link, len(active))
         floors = np.full(objective.size, -np.inf)
         floors[-len(active) :] = _SMALLEST_LOG_SD
         optimum = maximise(
-            objective,
+            search,
             start,
             max_iterations=max_iterations,
             floors=floors,
@@ -207,7 +217,7 @@ def _fit_mixed(
         if not gone:
             notes += _note_large(design, active, log_sds, link)
             return _finish(
-                design, working, link, threshold, nodes, objective, optimum, tuple(active),
+                design, working, link, threshold, nodes, search, optimum, tuple(active),
                 aliased, notes,
             )  # fmt: skip
         for k in gone:
@@ -217,7 +227,7 @@ def _fit_mixed(
             )
             notes.append(Finding(ConvergenceCode.VARIANCE_AT_ZERO, message))
         active = [k for k in active if k not in gone]
-    bare = FixedObjective(working.rows, LINKS.index(link))
+    bare = _search_space(FixedObjective(working.rows, LINKS.index(link)), working)
     fixed = maximise(bare, fixed.parameters, max_iterations=max_iterations)
     return _finish(design, working, link, threshold, nodes, bare, fixed, (), aliased, notes)
 
@@ -237,6 +247,24 @@ def _note_large(design: Design, active: Sequence[int], log_sds: Floats, link: st
     ]
 
 
+def _note_far_zero(
+    design: Design, search: StretchedObjective, inner: Floats, working: Working
+) -> list[Finding]:
+    """Return a doubt where thresholds and location belong to a point far from the data."""
+    shift = float(search.means @ inner[working.n_alpha + working.n_beta :][: working.n_zeta])
+    if abs(shift) < _FAR_ZERO:
+        return []
+    return [
+        Finding(
+            ConvergenceCode.NEARLY_UNIDENTIFIABLE,
+            f"Zero lies far from the values of the scale terms ({', '.join(design.scale_names)}): "
+            "thresholds, location coefficients and random effects are given where those terms are "
+            f"zero, and are {math.exp(min(abs(shift), 600.0)):.3g} times "
+            f"{'larger' if shift > 0 else 'smaller'} than at their mean. Centre the scale terms.",
+        )
+    ]
+
+
 def _finish(
     design: Design,
     working: Working,
@@ -250,6 +278,13 @@ def _finish(
     notes: Sequence[Finding],
 ) -> ArrayFit:
     """Assemble the result in the user's units."""
+    notes = list(notes)
+    searched = optimum
+    if isinstance(objective, StretchedObjective):
+        inner = objective.to_inner(optimum.parameters)
+        notes += _note_far_zero(design, objective, inner, working)
+        objective = objective.inner
+        optimum = replace(optimum, parameters=inner, evaluation=objective.evaluate(inner))
     size = objective.size
     back = np.eye(size)
     p = working.back.shape[0]
@@ -274,5 +309,5 @@ def _finish(
         random_sds=tuple(sds),
         active=active,
         aliased=aliased,
-        convergence=assess(optimum, back, names, notes, working.n_alpha),
+        convergence=assess(searched, back, names, notes, working.n_alpha, optimum.evaluation.hessian),
     )

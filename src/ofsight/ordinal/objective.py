@@ -23,6 +23,7 @@ __all__ = [
     "InterceptObjective",
     "MappedObjective",
     "Objective",
+    "StretchedObjective",
     "fixed_size",
     "gauss_hermite",
     "thresholds_of",
@@ -267,6 +268,78 @@ class MappedObjective:
         """Return the log-likelihood and its derivatives in outer coordinates."""
         value, gradient, hessian = self.inner.evaluate(self.inverse @ parameters, order)
         return Evaluation(value, self.inverse.T @ gradient, self.inverse.T @ hessian @ self.inverse)
+
+
+class StretchedObjective:
+    """An objective in which thresholds and location are those at the mean of the scale columns.
+
+    In the user's parameterisation they belong to the point where every scale column is zero. Where that
+    point lies far from the data (a scale effect of the year), they and the scale effect move
+    together along a curve that Newton's method cannot follow: so the search takes place here.
+
+    With ``k = exp(c'zeta)``, c the columns' means: ``inner = outer * k`` for thresholds and
+    location, ``inner = outer + c'zeta`` for log standard deviations, zeta as it is.
+
+    Parameters
+    ----------
+    inner : Objective
+        The objective in the parameterisation of the kernel.
+    n_location : int
+        How many of the first parameters are thresholds and location.
+    means : ndarray, shape (s,)
+        The means of the scale columns, which come next.
+    """
+
+    def __init__(self, inner: Objective, n_location: int, means: Floats) -> None:
+        self.inner = inner
+        self._n = n_location
+        self.means = means
+        self._scale = slice(n_location, n_location + means.shape[0])
+
+    @property
+    def size(self) -> int:
+        """The number of parameters."""
+        return self.inner.size
+
+    def to_inner(self, parameters: Floats) -> Floats:
+        """Return the point in the kernel's parameterisation."""
+        inner = np.array(parameters, dtype=np.float64)
+        shift = float(self.means @ inner[self._scale])
+        with np.errstate(over="ignore", invalid="ignore"):
+            inner[: self._n] *= np.exp(shift)
+        inner[self._scale.stop :] += shift
+        return inner
+
+    def to_outer(self, parameters: Floats) -> Floats:
+        """Return the point of the search that `to_inner` takes to this one."""
+        outer = np.array(parameters, dtype=np.float64)
+        shift = float(self.means @ outer[self._scale])
+        outer[: self._n] *= np.exp(-shift)
+        outer[self._scale.stop :] -= shift
+        return outer
+
+    def evaluate(self, parameters: Floats, order: int = 2) -> Evaluation:
+        """Return the log-likelihood and its derivatives at a point of the search."""
+        inner = self.to_inner(parameters)
+        if not np.all(np.isfinite(inner)):
+            return Evaluation(-np.inf, np.zeros(self.size), np.zeros((self.size, self.size)))
+        value, gradient, hessian = self.inner.evaluate(inner, order)
+        if order == 0:
+            return Evaluation(value, gradient, hessian)
+        n, scale, c = self._n, self._scale, self.means
+        k = float(np.exp(c @ inner[scale]))
+        jacobian = np.eye(self.size)
+        jacobian[:n, :n] *= k
+        jacobian[:n, scale] = np.outer(inner[:n], c)
+        jacobian[scale.stop :, scale] = c
+        outer_gradient = jacobian.T @ gradient
+        outer_hessian = jacobian.T @ hessian @ jacobian
+        if order > 1:  # the curvature of the map itself
+            cross = k * np.outer(gradient[:n], c)
+            outer_hessian[:n, scale] += cross
+            outer_hessian[scale, :n] += cross.T
+            outer_hessian[scale, scale] += float(gradient[:n] @ inner[:n]) * np.outer(c, c)
+        return Evaluation(value, outer_gradient, outer_hessian)
 
 
 class HeldObjective:
