@@ -147,3 +147,17 @@ def test_the_summary_counts_what_lies_below_one() -> None:
     assert (row["n"], row["smallest"], row["median"], row["largest"]) == (3, 0.5, 0.7, 1.2)
     assert row["share_below_1"] == pytest.approx(2 / 3)
     assert row["share_interval_below_1"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.usefixtures("_on_simulated_data")
+@pytest.mark.filterwarnings("ignore")
+def test_dask_workers_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    # It looks up its own address by a socket to the outside, which no test may open.
+    monkeypatch.setattr("distributed.utils._get_ip", lambda *args, **more: "127.0.0.1")
+    pytest.importorskip("joblib")
+    run_specifications(tmp_path, tmp_path / "one", limit=4, n_jobs=1)
+    with distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None):
+        run_specifications(tmp_path, tmp_path / "two", limit=4, n_jobs=2, backend="dask")
+    name = "specifications.csv"
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

@@ -40,9 +40,9 @@ def compare_codings(dataset: Dataset, study: StudyDefinition, estimates: list[Es
     Returns
     -------
     Findings
-        Items ``codings`` (odds ratios) and ``figure2_codings``; table ``codings`` with both codings, each
-        with model-based and clustered errors, and how far apart they are in standard errors; table
-        ``probabilities_codings``.
+        Item ``codings`` (odds ratios); table ``codings`` with both codings, each with model-based and
+        clustered errors, and how far apart they are in standard errors; table ``probabilities_codings``
+        (figure 2 under the other coding).
     """
     own = study.sample.adequate
     (other,) = set(_WORDS) - {own}
@@ -58,11 +58,10 @@ def compare_codings(dataset: Dataset, study: StudyDefinition, estimates: list[Es
     sample = draw_sample(dataset, recoded)
     found = Findings()
     found.estimates, found.facts, fits = fit_ratings(sample, recoded)
-    probabilities, grades = predict_grades(fits, recoded, item="figure2_codings")
+    _, grades = predict_grades(fits, recoded)
     found.tables["codings"] = _side_by_side(estimates, found.estimates, own, other)
     found.tables["codings_models"] = lay_out_models(found.estimates, found.facts, "codings")
     found.tables["probabilities_codings"] = grades
-    found.estimates += probabilities
     return found
 
 

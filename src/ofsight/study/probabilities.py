@@ -20,7 +20,7 @@ __all__ = ["predict_grades"]
 
 
 def predict_grades(
-    fits: Mapping[tuple[str, str], Any], study: StudyDefinition, *, item: str = "figure2"
+    fits: Mapping[tuple[str, str], Any], study: StudyDefinition
 ) -> tuple[list[Estimate], pl.DataFrame]:
     """Predict each grade's probability by sector from every fitted model.
 
@@ -30,13 +30,11 @@ def predict_grades(
         From ``ofsight.study.ratings.fit_ratings``.
     study : StudyDefinition
         The study.
-    item : str
-        What the estimates are called.
 
     Returns
     -------
     list of Estimate
-        Model ``grid`` or ``population``: those of the study's `shown` model.
+        Item ``figure2``, model ``grid`` or ``population``: those of the study's `shown` model.
     DataFrame
         ``model, outcome, sector, grade, probability, low, high, kind``, for every model.
     """
@@ -53,7 +51,7 @@ def predict_grades(
     estimates = [
         Estimate(
             study.id,
-            item,
+            "figure2",
             row["kind"],
             row["outcome"],
             f"sector:{Sector(row['sector']).key}/grade:{row['grade']}",
