@@ -114,7 +114,7 @@ def test_requirements_by_home_point_the_paper_s_way(official: Path, studied: Pat
 
 def test_crossed_owners_and_authorities_leave_the_gap_where_it_was(studied: Path) -> None:
     rows = _table(studied, "random_effects").filter(pl.col("term") == "sector:private")
-    assert rows.height == 9
+    assert rows.height == 6
     assert ((rows["estimate"] > 0.45) & (rows["estimate"] < 0.75)).all()
     assert (rows["ci_high"] < 0.9).all()
 

@@ -42,6 +42,7 @@ def fit_placements(panel: pl.DataFrame, study: StudyDefinition) -> Findings:
     """
     found = Findings()
     rows: list[dict[str, Any]] = []
+    lacking: list[str] = []
     for model in study.placement_models:
         try:
             fit = fit_placement_model(panel, model)
@@ -49,7 +50,7 @@ def fit_placements(panel: pl.DataFrame, study: StudyDefinition) -> Findings:
             found.notes.append(str(error))
             return found
         except ModelError as error:
-            found.notes.append(f"Placements, {model.label}, {model.model}: {error}")
+            lacking.append(f"{model.label} ({model.model}): {error}")
             continue
         value, error_of_it = fit["estimate"], fit["std_error"]
         estimate = Estimate(
@@ -72,7 +73,11 @@ def fit_placements(panel: pl.DataFrame, study: StudyDefinition) -> Findings:
             | {"std_error": error_of_it, "from": fit["from"], "to": fit["to"]}
             | {"label": model.label, "covariates": " ".join(model.covariates)}
         )
-    found.tables["placements"] = pl.DataFrame(rows, infer_schema_length=None)
+    if rows:
+        found.tables["placements"] = pl.DataFrame(rows, infer_schema_length=None)
+        found.notes += [f"Placements, {words}" for words in lacking]
+    elif lacking:
+        found.notes.append(f"The panel of placements was not fitted. First: {lacking[0]}")
     return found
 
 

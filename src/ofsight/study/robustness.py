@@ -238,14 +238,13 @@ def cross_random_effects(sample: Sample, study: StudyDefinition) -> Findings:
     Returns
     -------
     Findings
-        Item ``random_effects``, the first model with homes alone, homes and owners, and authorities too;
+        Item ``random_effects``, the first model with homes alone and with owners and authorities beside them;
         table ``random_effects`` with the standard deviations and Akaike's criterion of each.
     """
     found = Findings()
     model = study.models[0]
     variants = {
         "homes": ("urn",),
-        "homes and owners": ("urn", "owner"),
         "homes, owners and authorities": ("urn", "owner", "local_authority"),
     }
     rows: list[dict[str, Any]] = []
