@@ -161,3 +161,14 @@ def test_dask_workers_give_what_one_process_gives(tmp_path: Path, monkeypatch: p
         run_specifications(tmp_path, tmp_path / "two", limit=4, n_jobs=2, backend="dask")
     name = "specifications.csv"
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.usefixtures("_on_simulated_data")
+def test_a_study_without_the_paper_s_age_does_not_ask_for_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    run_specifications(
+        tmp_path, tmp_path / "curve", study="outsourcing-latest", limit=3, n_jobs=1, progress=told.append
+    )
+    table = pl.read_csv(tmp_path / "curve" / "specifications.csv", infer_schema_length=None)
+    assert not table["covariates"].fill_null("").str.contains("age_months_paper").any()
+    assert table["error"].null_count() == table.height

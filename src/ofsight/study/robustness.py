@@ -6,6 +6,7 @@ authorities as random effects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import polars as pl
 
 from ofsight.definitions.study import ModelDefinition, StudyDefinition
 from ofsight.errors import ModelError
-from ofsight.ordinal import OrdinalFit, clmm, compare, nominal_test, scale_test
+from ofsight.ordinal import OrdinalFit, clm, clmm, compare, nominal_test, scale_test
 from ofsight.study.estimates import Estimate, describe_convergence, odds_ratio
 from ofsight.study.findings import Findings
 from ofsight.study.ratings import term_name
@@ -52,7 +53,7 @@ def _where(fit: OrdinalFit, study: StudyDefinition, item: str, model: str, outco
         "model": model,
         "outcome": outcome.value,
         "n": fit.n,
-        "n_groups": fit.group_counts["urn"],
+        "n_groups": fit.group_counts.get("urn"),
         "variance": "model",
     }
 
@@ -72,7 +73,8 @@ def relax_proportional_odds(sample: Sample, study: StudyDefinition) -> Findings:
     Findings
         Item ``proportional_odds``: the odds ratio of a grade above each threshold (partial proportional odds,
         term ``sector:private/threshold:Good|Outstanding``), and of the model whose spread differs by sector
-        the odds ratio and the ratio of spreads (``scale:sector:private``). Tables ``proportional_odds`` and
+        the odds ratio and the ratio of spreads (``scale:sector:private``); each with a random intercept per
+        home and without (then with clustered errors). Tables ``proportional_odds`` and
         ``proportional_odds_tests``: likelihood-ratio tests of each term.
     """
     found = Findings()
@@ -96,8 +98,15 @@ def relax_proportional_odds(sample: Sample, study: StudyDefinition) -> Findings:
                 relaxed = clmm(
                     formula, frame, group="urn", nominal=parts.get("nominal"), scale=parts.get("scale")
                 )
-                where = _where(relaxed, study, "proportional_odds", f"{model.model}, {kind}", outcome)
-                found.estimates += _relaxed(relaxed, study, where)
+                name = f"{model.model}, {kind}"
+                where = _where(relaxed, study, "proportional_odds", name, outcome)
+                found.estimates += _relaxed(relaxed, study, where, relaxed.standard_errors)
+                # Over homes, without their random intercepts: then errors must be clustered.
+                over = clm(formula, frame, nominal=parts.get("nominal"), scale=parts.get("scale"))
+                spread = over.covariance("cluster", cluster="urn").diagonal().tolist()
+                errors = {n: math.sqrt(v) for n, v in zip(over.names, spread, strict=True)}
+                where |= {"model": f"{name}, no random intercept", "variance": "cluster"}
+                found.estimates += _relaxed(over, study, where, errors)
     found.tables["proportional_odds"] = _as_table(found.estimates)
     found.tables["proportional_odds_tests"] = pl.concat(tests).select(
         "model", "outcome", "test", pl.exclude("model", "outcome", "test")
@@ -105,9 +114,10 @@ def relax_proportional_odds(sample: Sample, study: StudyDefinition) -> Findings:
     return found
 
 
-def _relaxed(fit: OrdinalFit, study: StudyDefinition, where: dict[str, Any]) -> list[Estimate]:
+def _relaxed(
+    fit: OrdinalFit, study: StudyDefinition, where: dict[str, Any], errors: dict[str, float]
+) -> list[Estimate]:
     """Return the sectors' estimates of a relaxed model."""
-    errors = fit.standard_errors
     rows: list[tuple[str, float, float]] = []
     for name, value in fit.thresholds.items():
         threshold, _, term = name.partition(".sector[")

@@ -15,8 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from ofsight.dataset.store import open_dataset
-from ofsight.definitions.study import load_study
+from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.definitions.study import StudyDefinition, load_study
 from ofsight.errors import ModelError, UsageError
 from ofsight.files import write_text
 from ofsight.ordinal import OrdinalFit, clm, clmm
@@ -24,7 +24,7 @@ from ofsight.study.codings import with_coding
 from ofsight.study.estimates import odds_ratio
 from ofsight.study.ratings import term_name
 from ofsight.study.samples import draw_sample
-from ofsight.study.specification_space import CODINGS, Specification, all_specifications, take_sample
+from ofsight.study.specification_space import Specification, all_specifications, take_sample
 
 __all__ = ["SpecificationSummary", "run_specifications", "summarise_curve"]
 
@@ -111,29 +111,22 @@ def run_specifications(
         raise UsageError(f"limit ({limit}) and n_jobs ({n_jobs}) must be 1 or more.")
     definition, data = load_study(study), open_dataset(dataset)
     context = {"format": _FORMAT, "study": definition.id, "dataset": data.metadata.get("fingerprint")}
-    wanted = {one.key(context): one for one in all_specifications()}
+    # A study without a day for the paper's age has no such column.
+    space = [
+        one
+        for one in all_specifications()
+        if definition.age_on is not None or "age_months_paper" not in one.covariates
+    ]
+    wanted = {one.key(context): one for one in space}
     if limit is not None:
         # Keys are hashes: their order spreads a part over the whole space.
         wanted = dict(sorted(wanted.items())[:limit])
     _claim(to)
     done = _read_done(to / _LINES, wanted)
     left = {key: one for key, one in wanted.items() if key not in done}
-    frames = {
-        coding: draw_sample(data, with_coding(definition, coding)).frame
-        for coding in CODINGS
-        if any(one.coding == coding for one in left.values())
-    }
-
-    def batches() -> Iterator[tuple[pl.DataFrame, list[tuple[str, Specification]]]]:
-        ordered = sorted(left.items(), key=lambda item: (item[1].coding, item[1].sample, item[1]))
-        for (coding, sample), group in groupby(ordered, key=lambda item: (item[1].coding, item[1].sample)):
-            frame = take_sample(frames[coding], sample, definition.pause)
-            members = list(group)
-            for first in range(0, len(members), _BATCH):
-                yield frame, members[first : first + _BATCH]
-
+    batches = _batches(data, definition, left)
     with (to / _LINES).open("a", encoding="utf-8") as lines:
-        for records in _in_parallel(batches(), n_jobs, backend):
+        for records in _in_parallel(batches, n_jobs, backend):
             for record in records:
                 lines.write(json.dumps(record, allow_nan=False) + "\n")
                 done[record["key"]] = record
@@ -154,6 +147,21 @@ def run_specifications(
     facts = {**context, **summary.as_dict(), "synthetic": data.synthetic is not None}
     write_text(to / _FACTS, json.dumps(facts, indent=1) + "\n")
     return summary
+
+
+def _batches(
+    data: Dataset, definition: StudyDefinition, left: dict[str, Specification]
+) -> Iterator[tuple[pl.DataFrame, list[tuple[str, Specification]]]]:
+    """Give the specifications that are left with the sample that they are fitted on, a few at a time."""
+    frames: dict[str, pl.DataFrame] = {}
+    ordered = sorted(left.items(), key=lambda item: (item[1].coding, item[1].sample, item[1]))
+    for (coding, sample), group in groupby(ordered, key=lambda item: (item[1].coding, item[1].sample)):
+        if coding not in frames:
+            frames[coding] = draw_sample(data, with_coding(definition, coding)).frame
+        frame = take_sample(frames[coding], sample, definition.pause)
+        members = list(group)
+        for first in range(0, len(members), _BATCH):
+            yield frame, members[first : first + _BATCH]
 
 
 def _claim(to: Path) -> None:
