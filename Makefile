@@ -30,7 +30,7 @@ check: setup     ## lint, format, types, import contracts
 	$(BIN)/lint-imports --no-cache
 
 test: check      ## everything that must hold
-	$(BIN)/pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 fix: setup       ## what a tool can mend
 	$(BIN)/ruff check --fix .
