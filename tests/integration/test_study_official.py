@@ -8,8 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ofsight.dataset.build import build_dataset
-from ofsight.dataset.store import open_dataset
+from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.definitions.study import load_study
 from ofsight.study.requirements import compare_home_means
 from ofsight.study.run import run_study
@@ -17,10 +16,12 @@ from ofsight.study.samples import draw_sample
 
 
 @pytest.fixture(scope="module")
-def studied(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def studied(
+    official_dataset: Dataset, official_study: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    build_dataset(official, folder / "dataset")
-    run_study(folder / "dataset", folder / "study")
+    (folder / "dataset").symlink_to(official_dataset.path)
+    (folder / "study").symlink_to(official_study)
     run_study(folder / "dataset", folder / "latest", study="outsourcing-latest", analyses=["gaps"])
     return folder
 
