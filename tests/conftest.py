@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from ofsight.dataset.build import build_dataset
+from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.study.run import run_study
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +23,35 @@ def official() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs the real official releases: set OFSIGHT_RELEASES to their folder")
     return Path(folder)
+
+
+@contextmanager
+def _made_once(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder that all workers of a test run share, to one of them at a time."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield root / name
+
+
+@pytest.fixture(scope="session")
+def official_dataset(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The dataset of all official releases, built once a test run. Read it; never write to it."""
+    with _made_once("official-dataset", tmp_path_factory) as folder:
+        if not folder.exists():
+            build_dataset(official, folder)
+        return open_dataset(folder)
+
+
+@pytest.fixture(scope="session")
+def official_study(official_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study of 2022 on it, run once a test run."""
+    with _made_once("official-study", tmp_path_factory) as folder:
+        if not folder.exists():
+            run_study(official_dataset.path, folder)
+        return folder
 
 
 @pytest.fixture(autouse=True)

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from ofsight.dataset.build import build_dataset
-from ofsight.dataset.store import Dataset, open_dataset
-
-RELEASES = os.environ.get("OFSIGHT_RELEASES")
-pytestmark = pytest.mark.skipif(
-    not RELEASES, reason="set OFSIGHT_RELEASES to the folder with the official files"
-)
+from ofsight.dataset.store import Dataset
 
 # Ofsted, tables 6a and 6b: all children's homes and their places on 31 March.
 PUBLISHED = {
@@ -26,11 +18,9 @@ PUBLISHED = {
 }
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    folder = tmp_path_factory.mktemp("official-homes") / "dataset"
-    build_dataset(Path(str(RELEASES)) / "ofsted", folder)
-    return open_dataset(folder)
+@pytest.fixture
+def dataset(official_dataset: Dataset) -> Dataset:
+    return official_dataset
 
 
 @pytest.mark.parametrize("year", PUBLISHED)

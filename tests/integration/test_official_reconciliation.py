@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from ofsight.dataset.build import build_dataset
 from ofsight.dataset.reconciliation import ALL_HOMES, reconciliation_page
-from ofsight.dataset.store import open_dataset
+from ofsight.dataset.store import Dataset
 
-RELEASES = os.environ.get("OFSIGHT_RELEASES")
-pytestmark = pytest.mark.skipif(
-    not RELEASES, reason="set OFSIGHT_RELEASES to the folder with the official files"
-)
 PAGE = Path(__file__).parents[2] / "docs" / "reconciliation.md"
 
 
-@pytest.fixture(scope="module")
-def reconciliation(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
-    folder = tmp_path_factory.mktemp("reconciliation") / "dataset"
-    build_dataset(Path(str(RELEASES)) / "ofsted", folder)
-    return open_dataset(folder)["reconciliation"]
+@pytest.fixture
+def reconciliation(official_dataset: Dataset) -> pl.DataFrame:
+    return official_dataset["reconciliation"]
 
 
 @pytest.mark.parametrize(

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import polars as pl
 import pytest
 
-from ofsight.dataset.build import make_tables
-from ofsight.dataset.gather import gather_tables, list_files
-
-RELEASES = os.environ.get("OFSIGHT_RELEASES")
-pytestmark = pytest.mark.skipif(
-    not RELEASES, reason="set OFSIGHT_RELEASES to the folder with the official files"
-)
+from ofsight.dataset.store import Dataset
 
 
-@pytest.fixture(scope="module")
-def tables() -> dict[str, pl.DataFrame]:
-    folder = Path(str(RELEASES))
-    return make_tables(gather_tables(folder, list_files(folder)))
+@pytest.fixture
+def tables(official_dataset: Dataset) -> Dataset:
+    return official_dataset
 
 
-def test_value_or_status_never_both_never_neither(tables: dict[str, pl.DataFrame]) -> None:
+def test_value_or_status_never_both_never_neither(tables: Dataset) -> None:
     statistics = tables["authority_statistics"]
     assert statistics.height > 230_000
     assert statistics.filter(pl.col("value").is_null() == (pl.col("status") == "")).is_empty()
     assert statistics.filter(pl.col("status_meaning") == "damaged").height <= 1
 
 
-def test_every_authority_with_a_code_is_known(tables: dict[str, pl.DataFrame]) -> None:
+def test_every_authority_with_a_code_is_known(tables: Dataset) -> None:
     # The census speaks of Wales too.
     local = tables["authority_statistics"].filter(
         pl.col("level") == "Local authority", pl.col("published_code").str.starts_with("E")
@@ -50,7 +40,7 @@ def test_every_authority_with_a_code_is_known(tables: dict[str, pl.DataFrame]) -
     ],
 )
 def test_known_numbers_of_england(
-    tables: dict[str, pl.DataFrame], year: int, category: str, breakdown: str, children: int
+    tables: Dataset, year: int, category: str, breakdown: str, children: int
 ) -> None:
     found = tables["authority_statistics"].filter(
         pl.col("level") == "National",
@@ -63,7 +53,7 @@ def test_known_numbers_of_england(
     assert found["value"].unique().to_list() == [float(children)]
 
 
-def test_inspections_of_authorities(tables: dict[str, pl.DataFrame]) -> None:
+def test_inspections_of_authorities(tables: Dataset) -> None:
     inspections = tables["authority_inspections"]
     graded = inspections.filter(pl.col("framework") == "ILACS", pl.col("overall").is_not_null())
     assert graded["published_on"].null_count() == 0
@@ -76,7 +66,7 @@ def test_inspections_of_authorities(tables: dict[str, pl.DataFrame]) -> None:
     assert birmingham["overall"].to_list() == ["Inadequate", "Inadequate"]
 
 
-def test_control_totals(tables: dict[str, pl.DataFrame]) -> None:
+def test_control_totals(tables: Dataset) -> None:
     found = tables["control_totals"].filter(
         pl.col("counted") == "graded in the year",
         pl.col("provision") == "all children's homes",
@@ -90,7 +80,7 @@ def test_control_totals(tables: dict[str, pl.DataFrame]) -> None:
     }
 
 
-def test_ten_neighbours_each(tables: dict[str, pl.DataFrame]) -> None:
+def test_ten_neighbours_each(tables: Dataset) -> None:
     neighbours = tables["neighbours"]
     assert neighbours.group_by("release", "published_number").len()["len"].unique().to_list() == [10]
     assert neighbours["neighbour"].null_count() == 0
