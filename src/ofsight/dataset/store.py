@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import polars as pl
 
 from ofsight.dataset.publish import CSVW, DATAPACKAGE, describe_csvw, describe_datapackage
-from ofsight.dataset.tables import TABLES, conform
+from ofsight.dataset.readings import READINGS
+from ofsight.dataset.tables import TABLES, Column, conform
 from ofsight.errors import DatasetError, UsageError
-from ofsight.files import folder_being_written, hash_file, restore_folder
+from ofsight.files import Contents, folder_being_written, hash_file, list_contents, restore_folder
+from ofsight.vocabulary import Grade
 
-__all__ = ["DATABASE", "METADATA", "Dataset", "open_dataset", "read_metadata", "write_dataset"]
+__all__ = ["CONTENTS", "DATABASE", "METADATA", "Dataset", "open_dataset", "read_metadata", "write_dataset"]
 
 METADATA = "dataset.json"
 DATABASE = "ofsight.duckdb"
 FORMAT = 1
+CONTENTS: Final = Contents(
+    "a dataset",
+    METADATA,
+    (DATABASE, DATAPACKAGE, CSVW, READINGS, *(f"{table.name}.parquet" for table in TABLES)),
+)
+_READ_ONLY: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """A built dataset, its tables read when they are asked for.
+
+    It behaves like a mapping of names to frames: ``"homes" in data``, ``for name in data``, ``len(data)``.
 
     Attributes
     ----------
@@ -55,6 +73,28 @@ class Dataset:
         """The truth behind synthetic releases; None for real ones."""
         return self.metadata.get("synthetic")
 
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a table of this name."""
+        return name in self.tables
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of the tables."""
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        """Return the number of tables."""
+        return len(self.tables)
+
+    def __dir__(self) -> list[str]:
+        """Name the tables among the attributes, for completion."""
+        return sorted({*super().__dir__(), *self.tables})
+
+    def __repr__(self) -> str:
+        """Return the folder, the newest release and the number of tables in one line."""
+        newest = self.metadata.get("newest_release")
+        kind = ", synthetic" if self.synthetic else ""
+        return f"<Dataset {str(self.path)!r}: {len(self)} tables, newest release {newest}{kind}>"
+
     def __getitem__(self, name: str) -> pl.DataFrame:
         """Return a table as a polars frame.
 
@@ -70,7 +110,7 @@ class Dataset:
         if name not in self._frames:
             file = self.path / f"{name}.parquet"
             try:
-                self._frames[name] = pl.read_parquet(file)
+                self._frames[name] = pl.read_parquet(file, glob=False)
             except (OSError, pl.exceptions.PolarsError) as error:
                 raise DatasetError(
                     f"{file} cannot be read ({str(error).splitlines()[0]}). Build the dataset again."
@@ -86,17 +126,51 @@ class Dataset:
     def sql(self, query: str) -> pl.DataFrame:
         """Answer a query in SQL (DuckDB) over the tables, read-only.
 
+        Closed lists of words are DuckDB enums, sorted as their vocabulary is, and come back as polars enums.
+        DuckDB compares an enum with a bare text letter by letter; say ``overall < 'Good'::grade`` for the
+        order of grades.
+
         Raises
         ------
         UsageError
-            When DuckDB does not understand the query.
+            When DuckDB does not understand the query, or it has no answer that a table can hold.
+        DatasetError
+            When the database is missing or damaged.
         """
-        try:
-            with duckdb.connect(str(self.path / DATABASE), read_only=True) as connection:
-                answer: pl.DataFrame = connection.sql(query).pl()
-                return answer
-        except duckdb.Error as error:
-            raise UsageError(f"DuckDB does not accept this query: {error}") from None
+        with _openable(self.path / DATABASE) as file:
+            try:
+                connection = duckdb.connect(file, read_only=True, config=_READ_ONLY)
+            except duckdb.Error as error:
+                raise DatasetError(
+                    f"{self.path / DATABASE} cannot be read ({_first_line(error)}). Build the dataset again."
+                ) from None
+            with connection:
+                try:
+                    relation = connection.sql(query)
+                    if relation is None:
+                        raise UsageError("The query has no answer. Give one that begins with SELECT.")
+                    answer: pl.DataFrame = relation.pl()
+                    return answer.with_columns(
+                        pl.col(name).cast(pl.Enum([str(word) for word in words]))
+                        for name, words in zip(answer.columns, map(_words_of, relation.types), strict=True)
+                        if words
+                    )
+                except duckdb.Error as error:
+                    raise UsageError(f"DuckDB does not accept this query: {error}") from None
+                except pl.exceptions.PolarsError as error:
+                    raise UsageError(
+                        f"The answer has a type that a table cannot hold ({_first_line(error)}). Cast it in "
+                        "the query, for example to varchar."
+                    ) from None
+
+
+def _words_of(kind: Any) -> list[Any]:
+    """Return the words of DuckDB's type when it is an enum, in order; none for any other."""
+    return dict(kind.children)["values"] if kind.id == "enum" else []
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def open_dataset(path: Path | str) -> Dataset:
@@ -169,20 +243,21 @@ def write_dataset(
     Raises
     ------
     UsageError
-        When the folder holds something that is not a dataset, which would be lost.
+        When the folder holds something that ofsight did not write, which would be lost.
     """
-    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / METADATA).exists())):
-        raise UsageError(
-            f"{path} exists and is not a dataset of ofsight: choose another folder, or empty it."
-        )
-    with folder_being_written(path) as new:
+    with folder_being_written(path, CONTENTS) as new:
         facts: dict[str, Any] = {}
+        whole: dict[str, pl.DataFrame] = {}
         for table in TABLES:
             file = new / f"{table.name}.parquet"
-            conform(table, tables[table.name]).write_parquet(file, compression="zstd", statistics=True)
+            whole[table.name] = conform(table, tables[table.name])
+            whole[table.name].write_parquet(file, compression="zstd", statistics=True)
             facts[table.name] = {"rows": tables[table.name].height, "sha256": hash_file(file)}
-        _write_database(new)
-        about = {"format": FORMAT, **metadata, "tables": facts}
+        _write_database(new, whole)
+        if also is not None:
+            also(new)
+        files = list_contents(new, METADATA, DATAPACKAGE, CSVW)
+        about = {"format": FORMAT, **metadata, "tables": facts, "files": files}
         for name, description in (
             (METADATA, about),
             (DATAPACKAGE, describe_datapackage(about)),
@@ -190,24 +265,82 @@ def write_dataset(
         ):
             text = json.dumps(description, indent=2, ensure_ascii=False)
             (new / name).write_text(text + "\n", encoding="utf-8")
-        if also is not None:
-            also(new)
 
 
-def _write_database(folder: Path) -> None:
+@contextmanager
+def _openable(database: Path) -> Iterator[str]:
+    """Give a path of a database that DuckDB opens: it reads ``?`` and a backslash in a path as its own.
+
+    A database at such a path is copied for the reading; links do not help, for DuckDB follows them.
+    """
+    if not _is_odd(database) or not database.is_file():
+        yield str(database)
+        return
+    with tempfile.TemporaryDirectory(prefix="ofsight-") as folder:
+        yield str(shutil.copyfile(database, Path(folder) / DATABASE))
+
+
+def _is_odd(database: Path) -> bool:
+    return os.sep == "/" and not {"?", "\\"}.isdisjoint(os.path.realpath(database))
+
+
+def _write_database(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
     """Put every table into one DuckDB file, with its meanings as comments."""
-    with duckdb.connect(str(folder / DATABASE)) as connection:
+    if not _is_odd(folder / DATABASE):
+        _fill_database(folder / DATABASE, tables)
+        return
+    with tempfile.TemporaryDirectory(prefix="ofsight-") as plain:
+        _fill_database(Path(plain) / DATABASE, tables)
+        shutil.move(Path(plain) / DATABASE, folder / DATABASE)
+
+
+def _fill_database(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+    with duckdb.connect(str(file)) as connection:
         # One transaction: each of some hundred comments would else be synced to the disk on its own.
         connection.begin()
+        for vocabulary in dict.fromkeys(filter(None, map(_vocabulary, _all_columns()))):
+            words = ", ".join(f"'{_quoted(word)}'" for word in vocabulary)
+            connection.execute(f"create type {_type_name(vocabulary)} as enum ({words})")
         for table in TABLES:
-            file = str(folder / f"{table.name}.parquet").replace("'", "''")
-            connection.execute(f"create table {table.name} as select * from read_parquet('{file}')")
+            # The frame, whose order of words is cast to an enum: of one in a file DuckDB makes a text.
+            connection.register("_frame", tables[table.name].to_arrow())
+            columns = ", ".join(_selected(column) for column in table.columns)
+            connection.execute(f"create table {table.name} as select {columns} from _frame")
+            connection.unregister("_frame")
             connection.execute(f"comment on table {table.name} is '{_quoted(table.row)}'")
             for column in table.columns:
                 connection.execute(
-                    f"""comment on column {table.name}."{column.name}" is '{_quoted(column.meaning)}'"""
+                    f"""comment on column {table.name}."{column.name}" is '{_quoted(_comment(column))}'"""
                 )
         connection.commit()
+
+
+def _all_columns() -> Iterator[Column]:
+    return (column for table in TABLES for column in table.columns)
+
+
+def _vocabulary(column: Column) -> type[StrEnum] | None:
+    return column.dtype if isinstance(column.dtype, type) and issubclass(column.dtype, StrEnum) else None
+
+
+def _type_name(vocabulary: type[StrEnum]) -> str:
+    """Return a vocabulary's name as an SQL type: ``InspectionType`` is ``inspection_type``."""
+    name = vocabulary.__name__
+    return "".join(f"_{letter}" if letter.isupper() else letter for letter in name).strip("_").lower()
+
+
+def _comment(column: Column) -> str:
+    """Return a column's meaning, for an ordered one with how to compare it: a bare text loses the order."""
+    vocabulary = _vocabulary(column)
+    if vocabulary is not Grade:
+        return column.meaning
+    return f"{column.meaning}; compare as {column.name} < 'Good'::{_type_name(vocabulary)}"
+
+
+def _selected(column: Column) -> str:
+    vocabulary = _vocabulary(column)
+    cast = f"::{_type_name(vocabulary)}" if vocabulary else ""
+    return f'"{column.name}"{cast} as "{column.name}"'
 
 
 def _quoted(text: str) -> str:
