@@ -14,6 +14,7 @@ from ofsight.definitions.schema import SeriesDefinition
 from ofsight.harmonise import values
 from ofsight.harmonise.findings import Finding
 from ofsight.harmonise.periods import Period, list_period, stated_day, year_period
+from ofsight.harmonise.provisions import tell_provisions
 from ofsight.harmonise.recognise import Recognised
 from ofsight.harmonise.rows import (
     HarmonisedTable,
@@ -116,7 +117,7 @@ def _judge(parsed: pl.DataFrame, *, joiners: bool) -> pl.DataFrame:
     unreadable = pl.any_horizontal(
         pl.col(name).is_not_null() & pl.col(f"{name}_").is_null() for name in _DATES
     )
-    is_home = values.folded(pl.col("provision_type")).str.contains("child.*home")
+    is_home = pl.col("provision_type").is_in(list(tell_provisions(parsed["provision_type"]).near))
     is_note = pl.col("urn_").is_null() & pl.all_horizontal(
         pl.col(name).is_null() for name in ("provision_type", "sector", "status", *_DATES)
     )

@@ -13,12 +13,14 @@ from datetime import date, timedelta
 
 import polars as pl
 
-__all__ = ["Period", "list_period", "span_period", "stated_day", "year_period"]
+__all__ = ["Period", "contradiction", "list_period", "span_period", "stated_day", "year_period"]
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 # The days to which lists have been drawn up: end of March; end of August or September in mid-year editions.
 _LIST_DAYS = ((3, 31), (8, 31), (9, 30))
 _LONGEST_LAG = timedelta(days=150)
+# The list of March 2021 ends 379 days after its newest row, the longest silence met: inspection had stopped.
+_LONGEST_SILENCE = timedelta(days=550)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,39 @@ def year_period(stated: str, dates: pl.Series, *, quarters: bool = True) -> Peri
     if quarters and quarter_start <= low and high <= quarter_end:
         return Period(f"{quarter_start:%Y-%m} to {quarter_end:%Y-%m}", quarter_start, quarter_end)
     return _financial_year(middle.year - (middle < date(middle.year, 4, 1)))
+
+
+def contradiction(period: Period, dates: pl.Series, *, is_a_list: bool) -> str | None:
+    """Say how the dates in the rows contradict a stated period, or None where they do not.
+
+    Parameters
+    ----------
+    period : Period
+        What a title, a sheet's name or a file's name states.
+    dates : Series of Date
+        Of a list, the inspection and registration dates in its rows; of a year, the inspection dates.
+    is_a_list : bool
+        Whether the table speaks of a day; else of a year or quarter, in which its rows must lie.
+    """
+    known = dates.drop_nulls().sort()
+    if known.is_empty():
+        return None
+    if is_a_list:
+        latest = _latest(known)
+        if latest is not None and latest > period.end:
+            return f"it says that it speaks of {period.label}, but its rows reach to {latest}"
+        newest = known.filter(known <= period.end)[-1]
+        if period.end - newest > _LONGEST_SILENCE:
+            return f"it says that it speaks of {period.label}, but its newest row is of {newest}"
+        return None
+    inside = int(known.is_between(period.start, period.end).sum())
+    if 2 * inside >= len(known):
+        return None
+    middle = known[len(known) // 2]
+    return (
+        f"it says that it speaks of {period.label}, but {len(known) - inside} of {len(known)} inspections "
+        f"lie outside, the middle one on {middle}"
+    )
 
 
 def stated_day(text: str) -> date | None:

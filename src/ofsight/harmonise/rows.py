@@ -37,11 +37,25 @@ FAULTS: Final = (
     "impossible date",
     "inspection without a date",
     "unknown grade",
+    "home listed twice, differently",
+    "visit told twice, differently",
     "unknown area",
     "unknown year",
     "unknown authority",
 )
 _MOST_FAULTY: Final = 0.01
+_DOWNLOAD: Final = "Look at the rows and correct them, or download the file again."
+_HINTS: Final = {
+    "not a URN": f"A URN is SC and six digits, or six or seven digits. {_DOWNLOAD}",
+    "impossible date": "Dates are read as 31/03/2024, 2024-03-31, 31 March 2024 or 31-Mar-24, up to the last "
+    f"day of the release. {_DOWNLOAD}",
+    "inspection without a date": _DOWNLOAD,
+    "home listed twice, differently": "A list names a home once. Keep the row that the publisher offers.",
+    "visit told twice, differently": "Keep the row that the publisher offers.",
+}
+_NEW_SPELLING: Final = (
+    "If this is a new spelling, add it to definitions/spellings.yaml; else download it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +179,12 @@ def refuse_too_many(
     set_aside: pl.DataFrame,
     n_rows: int,
     found: Recognised,
-    hint: str = "If this is a new spelling, add it to definitions/spellings.yaml; else download it again.",
+    hint: str | None = None,
 ) -> None:
-    """Refuse a file with more than one faulty row in a hundred: a fault here and there is only a row's."""
+    """Refuse a file with more than one faulty row in a hundred: a fault here and there is only a row's.
+
+    Without a hint the commonest fault has its own: a new spelling mends a word, but no date and no URN.
+    """
     faults = set_aside.filter(pl.col("reason").is_in(FAULTS))
     n_blank = int(set_aside["reason"].is_in(["blank row", "note below the table"]).sum())
     if faults.height <= _MOST_FAULTY * max(1, n_rows - n_blank):
@@ -180,7 +197,7 @@ def refuse_too_many(
         file=found.table.file,
         sheet=found.table.sheet,
         row=first["row"],
-        hint=hint,
+        hint=hint or _HINTS.get(reason, _NEW_SPELLING),
     )
 
 

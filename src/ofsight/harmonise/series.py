@@ -9,9 +9,12 @@ from typing import Final
 import polars as pl
 
 from ofsight.definitions.schema import SeriesDefinition, load_spellings
+from ofsight.errors import ReleaseError
 from ofsight.harmonise import values
+from ofsight.harmonise.doubts import doubt_period, refuse_exchanged_dates, tell_strangers, tell_unreadable
 from ofsight.harmonise.findings import Finding
 from ofsight.harmonise.periods import Period, list_period, stated_day, year_period
+from ofsight.harmonise.provisions import Provisions, tell_provisions
 from ofsight.harmonise.recognise import PassedOver, Recognised
 from ofsight.harmonise.rows import (
     FAULTS,
@@ -51,7 +54,13 @@ _COLUMNS: Final = (
     "ofsted_region",
 )
 _MOST_FAULTY: Final = 0.01
+# A registration or publication outside is a slip of the keyboard.
+_FIRST_MEANT, _LAST_MEANT = date(1900, 1, 1), date(2100, 1, 1)
+# Notes stand below the last provider, have one cell or two, and are few.
+_MOST_NOTES: Final = 60
+_CELLS_OF_NOTE: Final = 2
 # Interim codes of January to March 2014 have not been verified against anything published in words.
+_CODE: Final = r"^\d(?:\.0+)?$"
 _INTERIM_CODES_FROM: Final = date(2014, 4, 1)
 
 
@@ -61,7 +70,8 @@ def harmonise_table(found: Recognised) -> HarmonisedTable | PassedOver:
     Raises
     ------
     ReleaseError
-        When more than one row in a hundred is faulty, or the table has no rows at all.
+        When more than one row in a hundred is faulty, or one cell in a hundred of a column that is read; when
+        the title contradicts the rows, nothing says of which day they speak, or there are none.
     """
     raw = raw_frame(found, _COLUMNS)
     refuse_empty(found, raw.height)
@@ -69,12 +79,17 @@ def harmonise_table(found: Recognised) -> HarmonisedTable | PassedOver:
     parsed = _parse(raw, found, findings)
     if found.candidates[0].reads == "places" and _is_undated(found, parsed):
         return PassedOver(found.table, UNDATED, known=True)
+    refuse_exchanged_dates(parsed, found)
     series = _choose_series(found, parsed)
     period = _period(series, found, parsed, findings)
-    judged = _with_reasons(parsed, period, series)
+    provisions = tell_provisions(parsed["provision_type"])
+    judged = _with_reasons(parsed, period, series, provisions)
     set_aside = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
-    records = _finish(judged.filter(pl.col("reason").is_null()), series, period)
+    kept = judged.filter(pl.col("reason").is_null())
+    records = _finish(kept, series, period)
     refuse_too_many(set_aside, raw.height, found)
+    findings += tell_strangers(judged, provisions, found, records.height)
+    findings += tell_unreadable(kept, found)
     findings += _notice(records, set_aside, found, period)
     return finish_table(
         found, series, period, records=records, set_aside=set_aside, n_read=raw.height, findings=findings
@@ -115,6 +130,9 @@ def _parse(raw: pl.DataFrame, found: Recognised, findings: list[Finding]) -> pl.
             f"{name}_": values.parse_date(pl.col(name), month_first=is_so)
             for name, is_so in month_first.items()
         },
+    ).with_columns(
+        pl.when(pl.col(name).is_between(_FIRST_MEANT, _LAST_MEANT)).then(name)
+        for name in ("published_on_", "registered_on_")
     )
 
 
@@ -132,7 +150,8 @@ def _choose_series(found: Recognised, parsed: pl.DataFrame) -> SeriesDefinition:
             series.title_pattern, found.title, re.IGNORECASE
         ):
             return series
-    homes = parsed.filter(pl.col("urn_").is_not_null())
+    # A row copied whole says nothing of either.
+    homes = parsed.filter(pl.col("urn_").is_not_null()).unique(_COLUMNS)
     n = max(1, homes.height)
     repeated = n - homes["urn_"].n_unique()
     other_visits = homes["type_"].is_in([InspectionType.INTERIM, InspectionType.ASSURANCE]).sum()
@@ -153,35 +172,41 @@ def _period(
     if series.one_off is not None:
         return Period(series.one_off.isoformat(), series.one_off, series.one_off)
     if series.reads == "in year":
-        return year_period(stated, parsed["inspected_on_"])
+        period = year_period(stated, parsed["inspected_on_"])
+        findings += doubt_period(period, parsed["inspected_on_"], found, is_a_list=False)
+        return period
     dates = pl.concat([parsed["inspected_on_"], parsed["registered_on_"]])
+    if dates.null_count() == len(dates) and not any(map(stated_day, (stated, found.table.file.stem))):
+        raise ReleaseError(
+            f"{UNDATED}.",
+            file=found.table.file,
+            sheet=found.table.sheet,
+            hint="For example: provider-level-at-31-march-2024.csv.",
+        )
     period, doubt = list_period(stated, found.table.file.stem, dates)
+    if stated_day(stated) is not None:
+        findings += doubt_period(period, dates, found, is_a_list=True)
     if doubt:
         findings.append(notice(found, "file-name-contradicts-rows", f"{doubt}; the rows are believed"))
     return period
 
 
-def _with_reasons(parsed: pl.DataFrame, period: Period, series: SeriesDefinition) -> pl.DataFrame:
+def _with_reasons(
+    parsed: pl.DataFrame, period: Period, series: SeriesDefinition, provisions: Provisions
+) -> pl.DataFrame:
     """Give each row that is set aside its reason, the first that holds."""
     parsed = _with_grades(parsed, period)
     text = pl.col
-    other_home = values.folded(text("provision_type")).str.contains("child") & values.folded(
-        text("provision_type")
-    ).str.contains("home")
     inspected = text("inspected_on").is_not_null()
     possible = text("inspected_on_").is_between(values.FIRST_DAY, period.end)
     unknown_grade = pl.any_horizontal(text(f"{domain}_unknown") for domain in Domain)
-    is_note = text("urn_").is_null() & text("provision_type").is_null() & text("sector").is_null()
+    near_home = text("provision_type").is_in(list(provisions.near)) | text("provision_type").is_null()
     dated = inspected if series.reads == "in year" else inspected | text("overall_grade").is_null()
     checks: list[tuple[str, pl.Expr, pl.Expr]] = [
         ("blank row", text("blank"), pl.lit(None)),
-        ("note below the table", is_note, pl.lit(None)),
+        ("note below the table", _is_note(), pl.lit(None)),
         ("not a URN", text("urn_").is_null(), text("urn")),
-        (
-            "unknown provision type",
-            text("provision").is_null() & (other_home | text("provision_type").is_null()),
-            text("provision_type"),
-        ),
+        ("unknown provision type", text("provision").is_null() & near_home, text("provision_type")),
         ("other provision", text("provision").is_null(), text("provision_type")),
         ("unknown sector", text("sector_").is_null(), text("sector")),
         ("impossible date", inspected & ~possible.fill_null(value=False), text("inspected_on")),
@@ -189,40 +214,80 @@ def _with_reasons(parsed: pl.DataFrame, period: Period, series: SeriesDefinition
         ("unknown inspection type", inspected & text("type_").is_null(), text("inspection_type")),
         ("unknown grade", inspected & unknown_grade, _unknown_texts()),
     ]
-    judged = judge_rows(parsed, checks)
-    # A list holds a provider once; a year may hold the same home again, but not the same visit.
-    visit = ["inspected_on_", "type_", "event", "overall", "protection", "leadership"]
-    key = ["urn_"] if series.reads in LISTS else ["urn_", *visit]
-    repeated = text("reason").is_null() & (pl.int_range(pl.len()).over([*key, "reason"]) > 0)
+    return _without_repeats(judge_rows(parsed, checks), is_a_list=series.reads in LISTS)
+
+
+def _is_note() -> pl.Expr:
+    """Whether a row is a note: below the last provider, nearly empty, and one of few."""
+    nameless = pl.all_horizontal(pl.col(name).is_null() for name in ("urn_", "provision_type", "sector"))
+    last = pl.col("row").filter(pl.col("urn_").is_not_null()).max()
+    filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in _COLUMNS)
+    note = nameless & ~pl.col("blank") & (pl.col("row") > last).fill_null(value=False)
+    note &= filled <= _CELLS_OF_NOTE
+    return note & (note.sum() <= _MOST_NOTES)
+
+
+def _without_repeats(judged: pl.DataFrame, *, is_a_list: bool) -> pl.DataFrame:
+    """Set aside rows that repeat another, and as faults those that contradict it; the first row stands.
+
+    A list holds a provider once. A year may hold the same home again, but not the same visit.
+    """
+    kept = pl.col("reason").is_null()
+    grades = [f"{domain}_grade" for domain in Domain]
+    if is_a_list:
+        key, alike, fault = ["urn_"], list(_COLUMNS), "home listed twice, differently"
+    else:
+        key, alike = ["urn_", "inspected_on_", "type_"], ["event", "overall", "protection", "leadership"]
+        fault = "visit told twice, differently"
+    told = alike if is_a_list else [*grades, "effectiveness"]
+    group = [*key, "reason"]
+    again = kept & (pl.int_range(pl.len()).over(group) > 0)
+    repeated = kept & (pl.int_range(pl.len()).over([*dict.fromkeys([*key, *alike]), "reason"]) > 0)
+    differs = again & pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(name).first().over(group)) for name in told
+    )
+    where = pl.concat_str(pl.lit("otherwise in row "), pl.col("row").first().over(group).cast(pl.String))
     return judged.with_columns(
-        reason=pl.when(repeated).then(pl.lit("repeated row")).otherwise(text("reason"))
+        reason=pl.when(differs)
+        .then(pl.lit(fault))
+        .when(repeated)
+        .then(pl.lit("repeated row"))
+        .otherwise("reason"),
+        detail=pl.when(differs).then(where).otherwise("detail"),
     )
 
 
 def _with_grades(parsed: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """Add ``<domain>_grade``, ``<domain>_unknown`` and ``effectiveness`` for words and for codes alike."""
+    """Add ``<domain>_grade``, ``<domain>_unknown`` and ``effectiveness`` for words and for codes alike.
+
+    Most cells decide which a table prints, so that one odd cell is a fault of its row. Among codes a word is
+    still a word.
+    """
     cells = pl.concat([parsed[domain.value] for domain in Domain]).drop_nulls()
-    coded = not cells.is_empty() and bool(cells.str.contains(r"^\d$").all())
-    spellings = load_spellings()
-    grades, silent, other = (
-        ("grade_code", "no_grade_code", "effectiveness_code")
-        if coded
-        else ("grade", "no_grade", "effectiveness")
-    )
+    coded = not cells.is_empty() and 2 * int(cells.str.contains(_CODE).sum()) > len(cells)
+    silent = [*load_spellings()["no_grade"], *(load_spellings()["no_grade_code"] if coded else ())]
     interim = pl.col("type_") == InspectionType.INTERIM
-    verified = pl.lit(not coded or period.start >= _INTERIM_CODES_FROM)
+    verified = interim & pl.lit(coded and period.start >= _INTERIM_CODES_FROM)
+
+    def code_of(domain: Domain) -> pl.Expr:
+        return pl.when(pl.lit(coded)).then(pl.col(domain.value).str.replace(r"\.0+$", ""))
+
+    overall = code_of(Domain.OVERALL)
     new: dict[str, pl.Expr] = {
-        "effectiveness": pl.when(verified & (interim if coded else pl.lit(value=True)))
-        .then(values.recode(pl.col("overall"), other))
-        .otherwise(None)
+        "effectiveness": pl.coalesce(
+            values.recode(pl.col("overall"), "effectiveness"),
+            pl.when(verified).then(values.recode(overall, "effectiveness_code")),
+        )
     }
     for domain in Domain:
-        cell = pl.col(domain.value)
-        grade = values.recode(cell, grades)
-        new[f"{domain}_grade"] = pl.when(interim).then(None).otherwise(grade) if coded else grade
-        known = grade.is_not_null() | values.folded(cell).is_in(list(spellings[silent])) | cell.is_null()
+        cell, code = pl.col(domain.value), code_of(domain)
+        by_code, by_word = values.recode(code, "grade_code"), values.recode(cell, "grade")
+        new[f"{domain}_grade"] = pl.coalesce(by_word, pl.when(~interim.fill_null(value=False)).then(by_code))
+        known = pl.coalesce(by_word, by_code).is_not_null() | cell.is_null()
+        known |= values.folded(cell).is_in(silent) | code.is_in(silent).fill_null(value=False)
         if domain is Domain.OVERALL:
-            known = known | values.recode(cell, other).is_not_null()
+            known |= values.recode(cell, "effectiveness").is_not_null()
+            known |= values.recode(code, "effectiveness_code").is_not_null()
         new[f"{domain}_unknown"] = ~known
     return parsed.with_columns(**new)
 
@@ -300,7 +365,7 @@ def _notice(
         )
     coded = records.filter(
         (pl.col("inspection_type") == InspectionType.INTERIM)
-        & pl.col("overall_as_published").str.contains(r"^\d$")
+        & pl.col("overall_as_published").str.contains(_CODE)
         & pl.col("effectiveness").is_null()
     )
     if coded.height and period.start < _INTERIM_CODES_FROM:

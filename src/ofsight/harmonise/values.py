@@ -89,6 +89,8 @@ def parse_date(column: pl.Expr, *, month_first: bool = False) -> pl.Expr:
     short = pl.when(text.str.contains(r"^\d{1,2}[-/ ][A-Za-z]{3}[-/ ]\d{2}$")).then(
         text.str.replace_all("[/ ]", "-")
     )
+    # A year of two digits after slashes is no year of the first century, and which part it is nobody says.
+    text = pl.when(text.str.contains(r"\d{4}")).then(text).otherwise(None)
     return pl.coalesce(
         short.otherwise(None).str.to_date("%d-%b-%y", strict=False),
         *(
