@@ -51,7 +51,7 @@ class Contents:
     Attributes
     ----------
     kind : str
-        What such a folder is, with its article: ``"a dataset"``.
+        What such a folder is: ``"dataset"``.
     mark : str
         The JSON file that every such folder holds; its ``files`` lists all that was written
         (`list_contents`).
@@ -113,12 +113,12 @@ def refuse_strangers(folder: Path, contents: Contents) -> None:
     strange = list(_strangers(folder, contents)) if folder.is_dir() else []
     if not folder.is_dir() or (strange and not (folder / contents.mark).is_file()):
         raise UsageError(
-            f"{folder} exists and is not {contents.kind} of ofsight: choose another folder, or empty it."
+            f"{folder} exists and is no {contents.kind} of ofsight: choose another folder, or empty it."
         )
     if strange:
         more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
         raise UsageError(
-            f"{folder} holds what ofsight did not write, which would be lost when {contents.kind} is "
+            f"{folder} holds what ofsight did not write, which would be lost when a new {contents.kind} is "
             f"written there: {', '.join(strange[:_NAMED])}{more}. Move it out, or choose another folder."
         )
 

@@ -14,7 +14,7 @@ import pytest
 from ofsight.errors import UsageError
 from ofsight.files import Contents, folder_being_written, list_contents, refuse_strangers
 
-CONTENTS = Contents("a thing", "thing.json", ("rows.csv", "tables/*.csv"))
+CONTENTS = Contents("thing", "thing.json", ("rows.csv", "tables/*.csv"))
 
 
 def write(target: Path, rows: str = "old") -> None:
@@ -74,7 +74,7 @@ def test_a_mark_without_a_list_falls_back_to_the_known_names(tmp_path: Path, mar
 def test_a_folder_without_the_mark_and_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").touch()
     for path in (tmp_path, tmp_path / "rows.csv"):
-        with pytest.raises(UsageError, match="is not a thing of ofsight"):
+        with pytest.raises(UsageError, match="is no thing of ofsight"):
             refuse_strangers(path, CONTENTS)
     refuse_strangers(tmp_path / "nothing", CONTENTS)
 

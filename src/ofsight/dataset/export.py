@@ -16,13 +16,18 @@ from ofsight.dataset.publish import CSVW, DATAPACKAGE, describe_csvw, describe_d
 from ofsight.dataset.store import open_dataset
 from ofsight.dataset.tables import TABLES
 from ofsight.errors import UsageError
-from ofsight.files import folder_being_written, hash_file
+from ofsight.files import Contents, folder_being_written, hash_file, list_contents
 
 __all__ = ["EXPORT_FORMATS", "ExportSummary", "export_dataset"]
 
 EXPORT_FORMATS: Final = ("csv", "parquet", "sqlite")
 SQLITE: Final = "ofsight.sqlite"
 MARK: Final = "ofsight-export.json"
+CONTENTS: Final = Contents(
+    "export",
+    MARK,
+    (SQLITE, DATAPACKAGE, CSVW, *(f"{table.name}.{end}" for table in TABLES for end in ("csv", "parquet"))),
+)
 _BATCH: Final = 20_000
 
 
@@ -57,7 +62,7 @@ def export_dataset(
     dataset : Path
         A built dataset.
     to : Path
-        The folder to write; an earlier export there is replaced, anything else is refused.
+        The folder to write; an earlier export there is replaced; anything else in it is refused, and stays.
     kind : {"csv", "parquet", "sqlite"}
         The format. In csv an empty field is a missing value and dates are yyyy-mm-dd.
     tables : iterable of str, optional
@@ -66,7 +71,7 @@ def export_dataset(
     Raises
     ------
     UsageError
-        When the format or a table is unknown, or the folder holds something else.
+        When the format or a table is unknown, or the folder holds what ofsight did not write.
     DatasetError
         When there is no dataset.
     """
@@ -76,21 +81,21 @@ def export_dataset(
     names = list(tables) if tables is not None else list(data.tables)
     if strangers := [name for name in names if name not in data.tables]:
         raise UsageError(f"There is no table '{strangers[0]}'. The tables are: {', '.join(data.tables)}.")
-    if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / MARK).is_file())):
-        raise UsageError(f"{to} exists and is no export of ofsight: choose another folder, or empty it.")
-    with folder_being_written(to) as new:
+    with folder_being_written(to, CONTENTS) as new:
         frames = {name: data[name] for name in names}
         if kind == "sqlite":
             _write_sqlite(new / SQLITE, frames)
             facts = {name: _fact(new / SQLITE, frame) for name, frame in frames.items()}
         else:
             facts = {name: _write_file(new, name, frame, kind) for name, frame in frames.items()}
+        described = {"csv": (DATAPACKAGE, CSVW), "parquet": (DATAPACKAGE,), "sqlite": ()}[kind]
         about = {
             "ofsight": data.metadata.get("ofsight"),
             "built_at": data.metadata.get("built_at"),
             "synthetic": data.synthetic is not None,
             "format": kind,
             "tables": facts,
+            "files": list_contents(new, MARK, *described),
         }
         _write_json(new / MARK, about)
         if kind != "sqlite":
@@ -98,9 +103,9 @@ def export_dataset(
             package["resources"] = [item for item in package["resources"] if item["name"] in facts]
             _write_json(new / DATAPACKAGE, package)
         if kind == "csv":
-            described = describe_csvw()
-            described["tables"] = [item for item in described["tables"] if item["url"][:-4] in facts]
-            _write_json(new / CSVW, described)
+            csvw = describe_csvw()
+            csvw["tables"] = [item for item in csvw["tables"] if item["url"][:-4] in facts]
+            _write_json(new / CSVW, csvw)
     return ExportSummary(str(to), kind, facts)
 
 

@@ -29,7 +29,7 @@ METADATA = "dataset.json"
 DATABASE = "ofsight.duckdb"
 FORMAT = 1
 CONTENTS: Final = Contents(
-    "a dataset",
+    "dataset",
     METADATA,
     (DATABASE, DATAPACKAGE, CSVW, READINGS, *(f"{table.name}.parquet" for table in TABLES)),
 )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ofsight.errors import DatasetError, UsageError
+from ofsight.files import hash_file
 from ofsight.report.characters import clean, clean_all
 from ofsight.report.wording import capital
 
@@ -26,6 +27,7 @@ Rows = tuple[Mapping[str, str], ...]
 _STUDY = "study.json"
 _RESULTS = "results.json"
 _MODELS = "models.json"
+_HASHES = "sha256"
 _NEEDED = ("study", "title")
 
 
@@ -171,6 +173,19 @@ def _read_csv(path: Path) -> Rows:
         ) from error
 
 
+def _hold_to_hashes(path: Path, hashes: object) -> None:
+    """Refuse a folder whose files are not those that the study wrote; one of an older study lists none."""
+    for name, sha256 in _mapping(hashes).items():
+        file = path / str(name)
+        if not file.is_file():
+            problem = "is missing, though the study wrote it"
+        elif hash_file(file) != sha256:
+            problem = "is not as the study wrote it: it was damaged or changed"
+        else:
+            continue
+        raise DatasetError(f"{file}: {problem}. Run `ofsight study` again.")
+
+
 def _estimate(path: Path, place: int, record: object) -> Estimate:
     if not isinstance(record, Mapping) or not {"item", "outcome", "term"} <= record.keys():
         raise DatasetError(
@@ -211,7 +226,7 @@ def read_study_folder(path: Path) -> StudyFolder:
     UsageError
         The folder is not there, or is no study folder.
     DatasetError
-        A file in it is damaged or lacks what every study has.
+        A file in it is missing, damaged, changed since, or lacks what every study has.
     """
     path = Path(path)
     if not path.is_dir():
@@ -225,6 +240,7 @@ def read_study_folder(path: Path) -> StudyFolder:
             "`ofsight study --dataset DIR --to DIR` first and name the folder that it wrote."
         )
     about = _load(path / _STUDY)
+    _hold_to_hashes(path, _mapping(about).get(_HASHES))
     if not isinstance(about, Mapping) or any(not about.get(name) for name in _NEEDED):
         raise DatasetError(
             f"{path / _STUDY}: lacks {' or '.join(f'`{name}`' for name in _NEEDED)}. "

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from ofsight import __version__
 from ofsight.dataset.store import Dataset
 from ofsight.definitions.study import StudyDefinition
-from ofsight.errors import UsageError
-from ofsight.files import folder_being_written
+from ofsight.files import Contents, folder_being_written, hash_file, list_contents, refuse_strangers
 from ofsight.study.findings import Findings
 from ofsight.study.ledger import count_verdicts
 from ofsight.study.samples import Sample
@@ -22,13 +21,17 @@ from ofsight.study.web_tables import write_html_table
 __all__ = ["STUDY_FILE", "list_releases", "refuse_other_folder", "write_results"]
 
 STUDY_FILE = "study.json"
+CONTENTS: Final = Contents(
+    "study",
+    STUDY_FILE,
+    ("results.json", "models.json", "ledger.csv", "ledger_summary.csv", "tables/*.csv", "tables/*.html"),
+)
 _LICENCE = "Contains public sector information licensed under the Open Government Licence v3.0."
 
 
 def refuse_other_folder(to: Path) -> None:
-    """Refuse to write over a folder that holds something else than a study."""
-    if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / STUDY_FILE).is_file())):
-        raise UsageError(f"{to} exists and is not a study of ofsight: choose another folder, or empty it.")
+    """Refuse to write over a folder that holds anything that a study of ofsight did not write."""
+    refuse_strangers(to, CONTENTS)
 
 
 def list_releases(data: Dataset) -> pl.DataFrame:
@@ -57,14 +60,13 @@ def write_results(
     seconds: dict[str, float],
 ) -> None:
     """Write everything that a study found; what stood in the folder is replaced when all is written."""
-    with folder_being_written(to) as folder:
+    with folder_being_written(to, CONTENTS) as folder:
         description = _describe(definition, data, sample, found.notes, seconds)
         if not ledger.is_empty():
             counts = count_verdicts(ledger)
             whole = counts.filter(pl.col("item") == "all").select("verdict", "n").rows()
             description["ledger"] = {"n": ledger.height, "verdicts": {str(v): n for v, n in whole}}
             counts.write_csv(folder / "ledger_summary.csv")
-        _write_json(folder / STUDY_FILE, description)
         _write_json(folder / "results.json", [estimate.as_dict() for estimate in found.estimates])
         _write_json(folder / "models.json", [fact.as_dict() for fact in found.facts])
         ledger.write_csv(folder / "ledger.csv")
@@ -74,6 +76,10 @@ def write_results(
         for name in ("table1", "table2"):
             page = folder / "tables" / f"{name}.html"
             write_html_table(page, name, found.tables[name], data.synthetic is not None)
+        # By these the report sees that a file is missing or is no longer what the study wrote.
+        description["sha256"] = {name: hash_file(folder / name) for name in list_contents(folder)}
+        description["files"] = list_contents(folder, STUDY_FILE)
+        _write_json(folder / STUDY_FILE, description)
 
 
 def _write_json(path: Path, content: Any) -> None:
