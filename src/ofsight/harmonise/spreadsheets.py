@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ _ARCHIVES = frozenset({".ods", ".xlsx", ".xlsm", ".xlsb"})
 _MOST_BYTES = 2_000_000_000
 _MOST_RATIO = 400
 _LONGEST_CELL = 1_000_000
+_ROWS_TO_TELL_BY = 40
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
 _ASCII = bytes(range(0x80))
 # Sheets of other workbooks that LibreOffice has kept copies of: 'https://...xlsm'#Cover_sheet.
 _CACHED_LINK = re.compile(r"'?(?:file|https?|smb)://?|'[^']*'#")
@@ -86,8 +89,7 @@ def read_tables(path: Path) -> Iterator[TextTable]:
 
 def _read_csv(path: Path) -> TextTable:
     data = path.read_bytes()
-    start = data[:512].lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+    if _MARKUP.match(data):
         raise ReleaseError("this is a web page, not a csv file.", file=path, hint=_DOWNLOAD_AGAIN)
     if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
         raise ReleaseError(
@@ -98,11 +100,25 @@ def _read_csv(path: Path) -> TextTable:
     text, encoding = _decode(data, path)
     csv.field_size_limit(_LONGEST_CELL)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=False))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
     except csv.Error as error:
         raise ReleaseError(f"cannot be read as csv ({error}).", file=path, hint=_DOWNLOAD_AGAIN) from None
     _refuse_cut_off(rows, text, path)
     return TextTable(path, None, rows, encoding)
+
+
+def _separator(text: str) -> str:
+    """Return what separates the cells: a comma, unless another mark makes the first rows far wider.
+
+    Spreadsheet programs of countries that write 1,5 for a half save csv with semicolons; a copy has tabs.
+    """
+
+    def width(separator: str) -> int:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        return sum(len(row) - 1 for row in islice(reader, _ROWS_TO_TELL_BY))
+
+    other = max(";\t|", key=width)
+    return other if width(other) > 2 * width(",") else ","
 
 
 def _decode(data: bytes, path: Path) -> tuple[str, str]:
@@ -112,7 +128,16 @@ def _decode(data: bytes, path: Path) -> tuple[str, str]:
     single odd bytes become dashes there and letters in cp1252 (the 2024 list: one 0xD0 in the title).
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16"), "utf-16"
+        try:
+            return data.decode("utf-16"), "utf-16"
+        except UnicodeDecodeError as error:
+            line = data[: error.start].decode("utf-16", errors="ignore").count("\n") + 1
+            raise ReleaseError(
+                "the file stops in the middle of a character, or holds bytes that are no UTF-16.",
+                file=path,
+                row=line,
+                hint=_DOWNLOAD_AGAIN,
+            ) from None
     try:
         return data.decode("utf-8-sig"), "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
     except UnicodeDecodeError:
