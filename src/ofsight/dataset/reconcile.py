@@ -7,8 +7,10 @@ that still shows it as the latest, and not always alike: the first day moved by 
 Rule
 ----
 Two rows of one home and one kind of visit are the same inspection when their days are at most three apart,
-or when they carry the same event number at most two months apart. No two different full inspections of one
-home have been met less than 13 days apart. The newest release is believed on what was judged, and when;
+or when they carry the same event number at most two months apart. But two rows of one release with two event
+numbers and two days are two inspections, however near: an edition does not restate itself (met once, two
+monitoring visits of June 2019). No two different full inspections of one home have been met less than 13
+days apart. The newest release is believed on what was judged, and when;
 within one edition the year's own file comes before the list. How the home is described (sector, authority,
 places, owner) is taken from the release nearest to the inspection, since a later one describes a later home.
 """
@@ -16,7 +18,7 @@ places, owner) is taken from the release nearest to the inspection, since a late
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -114,7 +116,9 @@ def reconcile(records: pl.DataFrame) -> Reconciled:
     newest = visits.sort("edition", "in_year", descending=True, maintain_order=True).unique(
         ["urn", "visit"], keep="first", maintain_order=True
     )
-    visits = visits.join(newest.select("urn", "visit", inspection="inspected_on"), on=["urn", "visit"])
+    visits = visits.join(
+        newest.select("urn", "visit", inspection="inspected_on"), on=["urn", "visit"], maintain_order="left"
+    )
     visits, gave_way = _one_visit_a_day(visits)
     return Reconciled(
         _inspections(visits), visits.sort("urn", "inspection", "edition"), _revisions(visits), gave_way
@@ -138,7 +142,51 @@ def _group_visits(visits: pl.DataFrame) -> pl.DataFrame:
         if joined["joined"].equals(joined["visit"]):
             break
         visits = joined.with_columns(visit="joined").drop("joined")
-    return visits
+    return _part_visits(visits)
+
+
+def _part_visits(visits: pl.DataFrame) -> pl.DataFrame:
+    """Part rows that one release itself tells apart, by two event numbers and two days."""
+    group = ["urn", "visit"]
+    numbered = visits.filter(pl.col("event_number").is_not_null())
+    parted = (
+        numbered.group_by(*group, "release")
+        .agg(pl.col("event_number", "inspected_on").n_unique())
+        .filter((pl.col("event_number") > 1) & (pl.col("inspected_on") > 1))
+        .select(group)
+        .unique()
+    )
+    if parted.is_empty():
+        return visits
+    visits = visits.with_row_index("n")
+    of_parted = visits.join(parted, on=group, how="semi")
+    numbers = {
+        n: visit for rows in of_parted.partition_by(group, maintain_order=True) for n, visit in _parts(rows)
+    }
+    # Parts count on from far above the numbers given so far.
+    return visits.with_columns(
+        visit=pl.col("visit")
+        + pl.col("n").replace_strict(numbers, default=0, return_dtype=pl.Int64) * (visits.height + 1)
+    ).drop("n")
+
+
+def _parts(rows: pl.DataFrame) -> list[tuple[int, int]]:
+    """Give each row of one group its part: that of its event number, else that with the nearest day."""
+    days: dict[str, list[date]] = {}
+    told = rows.filter(pl.col("event_number").is_not_null())
+    editions = told.group_by("release", maintain_order=True).agg(pl.col("event_number").n_unique())
+    names = editions.sort("event_number", descending=True, maintain_order=True)["release"]
+    # The release that tells most of them apart gives the parts; a number of another joins the nearest.
+    for number, day in (
+        told.filter(pl.col("release") == names[0]).select("event_number", "inspected_on").rows()
+    ):
+        days.setdefault(number, []).append(day)
+    parts = list(days)
+    found = []
+    for n, number, day in rows.select("n", "event_number", "inspected_on").rows():
+        near = min(parts, key=lambda part: min(abs((day - other).days) for other in days[part]))
+        found.append((n, parts.index(number if number in days else near)))
+    return found
 
 
 def _one_visit_a_day(visits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -163,8 +211,13 @@ def _inspections(visits: pl.DataFrame) -> pl.DataFrame:
         known_event=pl.col("event_number").drop_nulls().first(),
         known_published_on=pl.col("published_on").drop_nulls().first(),
         n_records=pl.len().cast(pl.UInt32),
-        revised=pl.any_horizontal(pl.col(column).n_unique() > 1 for column in _COMPARED),
     )
+    revised = (
+        _one_a_release(visits)
+        .group_by(_BY_INSPECTION)
+        .agg(revised=pl.any_horizontal(pl.col(column).n_unique() > 1 for column in _COMPARED))
+    )
+    judged = judged.join(revised, on=_BY_INSPECTION, maintain_order="left")
     # A number that a spreadsheet has damaged in one release is whole in another: 1.02E+07.
     judged = judged.with_columns(
         event_number=pl.coalesce("event_number", "known_event"),
@@ -177,9 +230,14 @@ def _inspections(visits: pl.DataFrame) -> pl.DataFrame:
     return judged.join(described, on=_BY_INSPECTION).sort("urn", "inspected_on")
 
 
+def _one_a_release(visits: pl.DataFrame) -> pl.DataFrame:
+    """Keep the row of each release that is believed, its first: a release does not revise itself."""
+    return visits.unique([*_BY_INSPECTION, "release"], keep="first", maintain_order=True)
+
+
 def _revisions(visits: pl.DataFrame) -> pl.DataFrame:
-    """List each value that a newer row gives otherwise than the row before it."""
-    ordered = visits.sort("urn", "inspection", "edition", "in_year", maintain_order=True)
+    """List each value that a newer release gives otherwise than the release before it."""
+    ordered = _one_a_release(visits).sort("urn", "inspection", "edition", "in_year", maintain_order=True)
     pieces = []
     for column in _COMPARED:
         previous = {f"old_{name}": pl.col(name).shift().over(_BY_INSPECTION) for name in (*_ORIGIN, column)}

@@ -150,6 +150,10 @@ def _counted(tables: _Tables) -> list[Finding]:
             "homes left the register, as printed, before they were registered",
             homes.filter(pl.col("closed_on") < pl.col("registered_on")),
         ),
+        "release-contradicts-itself": (
+            "inspections are told twice by one release, not alike; its first row is believed",
+            _told_twice(tables["records"]),
+        ),
         "inspected-after-closing": (
             "homes were inspected, as printed, after they left the register",
             homes.filter(pl.col("closed_on") < pl.col("last_inspected_on")),
@@ -180,3 +184,13 @@ def _counted(tables: _Tables) -> list[Finding]:
         for code, (message, found) in checks.items()
         if found.height
     ]
+
+
+def _told_twice(records: pl.DataFrame) -> pl.DataFrame:
+    """Return the inspections of which one release has rows that differ in day, kind or judgement."""
+    told = ("inspected_on", "inspection_type", "overall", "protection", "leadership", "effectiveness")
+    return (
+        records.group_by("urn", "inspection", "release")
+        .agg(differs=pl.any_horizontal(pl.col(name).n_unique() > 1 for name in told))
+        .filter("differs")
+    )
