@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from ofsight import __version__
-from ofsight.errors import OfsightError
+from ofsight.errors import OfsightError, one_line
 
 __all__ = ["app", "main"]
 
@@ -25,14 +25,18 @@ class _Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except OfsightError as error:
-            typer.echo(f"Error: {error}", err=True)
+            _complain(str(error))
             raise typer.Exit(error.exit_code) from None
         except (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError) as error:
-            typer.echo(f"Error: {error.filename}: {error.strerror}. Check the path and its rights.", err=True)
+            _complain(f"{error.filename}: {error.strerror}. Check the path and its rights.")
             raise typer.Exit(2) from None
         except OSError as error:
-            typer.echo(f"Error: {error.strerror or error} ({error.filename or 'no file named'}).", err=True)
+            _complain(f"{error.strerror or error} ({error.filename or 'no file named'}).")
             raise typer.Exit(1) from None
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"Error: {one_line(message)}", err=True)
 
 
 app = typer.Typer(
@@ -54,6 +58,12 @@ FormatOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print a summary as JSON, for scripts.")]
+
+
+# Entries of a list, files named in one, and letters of a name or reason; the rest is left to --json.
+_LISTED = 15
+_NAMED = 3
+_WIDE = 120
 
 
 def _version(value: bool) -> None:
@@ -290,14 +300,42 @@ def _build_lines(summary: dict[str, Any]) -> list[str]:
         ]
     aside = ", ".join(f"{n:,} {reason}" for reason, n in summary["set_aside"].items())
     known = len(summary["passed_over"])
+    recognised = [
+        f"{item['release']}: {_place(item)}, {item['n_read']:,} rows" for item in summary["recognised"]
+    ]
+    passed: dict[str, list[str]] = {}
+    for item in summary["passed_over"]:
+        passed.setdefault(item["reason"], []).append(_place(item))
     return [
         *(["Synthetic releases: no number is about a real home."] if summary["synthetic"] else []),
         f"Dataset: {summary['dataset']}: {summary['tables']['inspections']:,} inspections of "
         f"{summary['tables']['homes']:,} homes from {summary['n_releases']} releases.",
+        *_listed(recognised),
         f"  Rows: {summary['n_read']:,} read = {summary['n_kept']:,} kept + {summary['n_set_aside']:,} set "
         "aside" + (f" ({aside})." if aside else "."),
         f"  Passed over: {known:,} files or sheets. Findings: {summary['n_findings']}; see table 'findings'.",
+        *_listed([f"{_first_of(places)}: {_cut(reason)}" for reason, places in passed.items()]),
     ]
+
+
+def _place(item: dict[str, Any]) -> str:
+    return one_line(f"{item['file']}, sheet {item['sheet']}" if item["sheet"] else item["file"])
+
+
+def _first_of(places: list[str]) -> str:
+    more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
+    return ", ".join(map(_cut, places[:_NAMED])) + more
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDE else f"{text[: _WIDE - 3]}..."
+
+
+def _listed(entries: list[str]) -> list[str]:
+    """Indent the first entries of a list, and say how many more there are and where they stand."""
+    more = len(entries) - _LISTED
+    shown = [f"    {one_line(entry)}" for entry in entries[:_LISTED]]
+    return [*shown, f"    and {more:,} more; --json lists all"] if more > 0 else shown
 
 
 def _study_lines(summary: dict[str, Any]) -> list[str]:
@@ -318,9 +356,11 @@ def _study_lines(summary: dict[str, Any]) -> list[str]:
 
 def _print(summary: dict[str, Any], lines: list[str], quiet: bool, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False, default=str))
+        text = json.dumps(summary, indent=2, ensure_ascii=False, default=str)
+        # A file name that is no UTF-8 holds half characters, which JSON may write as escapes only.
+        typer.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))
     elif not quiet:
-        typer.echo("\n".join(lines))
+        typer.echo("\n".join(map(one_line, lines)))
 
 
 @contextmanager
@@ -330,9 +370,11 @@ def _progress(silent: bool) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("Starting") as status:
-        yield lambda text: status.update(text)
+        # Not as a string: rich would read [brackets] in the name of a file as markup.
+        yield lambda text: status.update(Text(one_line(text)))
 
 
 def main() -> None:

@@ -24,7 +24,19 @@ __all__ = [
     "OfsightError",
     "ReleaseError",
     "UsageError",
+    "one_line",
 ]
+
+
+def one_line(text: str) -> str:
+    r"""Return a text on one line, what cannot be printed shown escaped: names of files hold anything.
+
+    >>> print(one_line("list\n2019.csv"))
+    list\n2019.csv
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
 
 
 class OfsightError(Exception):

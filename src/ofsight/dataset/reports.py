@@ -17,6 +17,7 @@ import polars as pl
 from ofsight.dataset.readings import READINGS, Readings
 from ofsight.dataset.store import open_dataset, read_metadata, write_dataset
 from ofsight.dataset.tables_reports import REPORT_TABLES
+from ofsight.errors import UsageError
 from ofsight.files import hash_file
 from ofsight.harmonise.findings import Finding, findings_frame
 from ofsight.harmonise.reports import (
@@ -268,12 +269,14 @@ def add_reports(
     Raises
     ------
     UsageError
-        When the folder is not there.
+        When the folder is not there, or holds no PDF.
     DatasetError
         When there is no dataset.
     """
     data = open_dataset(dataset)
     paths = find_reports(folder)
+    if not paths:
+        raise UsageError(f"There is no PDF in {folder} or below it. Name the folder that holds the reports.")
     read = read_report_tables(paths, progress)
     tables = {name: data[name] for name in data.tables}
     new = read.tables["reports"]["file_sha256"]
