@@ -109,7 +109,8 @@ def test_what_is_said_otherwise_of_one_inspection_is_restated() -> None:
 @pytest.fixture
 def some() -> Changes:
     later = VISIT | {"inspected_on": date(2023, 8, 1), "overall": "Inadequate"}
-    homes = [HOME, HOME | {"urn": "2000001", "authority": "Bath & <Wells>"}]
+    opened = {"urn": "2000001", "authority": "Bath & <Wells>", "registered_on": date(2023, 9, 1)}
+    homes = [HOME, HOME | opened]
     return compare_datasets(old(), dataset("new", homes=homes, inspections=[VISIT, later]))
 
 

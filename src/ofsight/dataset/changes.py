@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -33,12 +34,14 @@ CHANGES: Final[dict[str, Any]] = {
     "new_value": pl.String,
     "release": pl.String,
 }
+FIRST_SEEN: Final = "first seen"
 KINDS: Final = {
-    "new": "homes that the older dataset does not hold",
+    "new": "homes registered since the older dataset's last list",
     "closed": "homes that have left the register since, or since are known to have",
     "re-graded": "homes whose newest graded full inspection has another overall grade",
     "re-owned": "homes whose owner is another",
     "restated": "inspections of which the newer dataset says otherwise what both hold",
+    FIRST_SEEN: "homes of before the older dataset's last list that the older dataset does not hold",
 }
 FORMATS: Final = ("json", "csv", "atom")
 _RESTATED: Final = ("overall", "protection", "leadership", "inspection_type", "sector")
@@ -58,7 +61,7 @@ class Changes:
     releases : list of str
         Releases that only the newer one holds.
     counts : dict of str to int
-        Changes by kind.
+        Changes by kind; "first seen" only where there are any.
     table : DataFrame
         One change a row: ``kind, urn, authority, on, what, old_value, new_value, release``.
     """
@@ -106,7 +109,7 @@ def compare_datasets(old: Dataset, new: Dataset) -> Changes:
     """Compare two datasets, the older first."""
     known = old.homes.select("urn")
     pieces = [
-        _new_homes(old.homes, new.homes),
+        _new_homes(old.homes, new.homes, _last_day(old)),
         _closed(old.homes, new.homes),
         _regraded(old.inspections, new.inspections, known),
         _reowned(old.home_snapshots, new.home_snapshots),
@@ -129,21 +132,36 @@ def compare_datasets(old: Dataset, new: Dataset) -> Changes:
         old_built_at=str(old.metadata.get("built_at")),
         new_built_at=str(new.metadata.get("built_at")),
         releases=releases.to_list(),
-        counts={kind: counted.get(kind, 0) for kind in KINDS},
+        counts={kind: counted.get(kind, 0) for kind in KINDS if kind != FIRST_SEEN or kind in counted},
         table=table,
     )
 
 
-def _change(frame: pl.DataFrame, kind: str, **columns: Any) -> pl.DataFrame:
-    columns["kind"] = pl.lit(kind)
+def _change(frame: pl.DataFrame, kind: str | pl.Expr, **columns: Any) -> pl.DataFrame:
+    columns["kind"] = kind if isinstance(kind, pl.Expr) else pl.lit(kind)
     missing = {name: pl.lit(None) for name in CHANGES if name not in (*columns, *frame.columns)}
     return frame.with_columns(**missing, **columns)
 
 
-def _new_homes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+def _last_day(old: Dataset) -> date | None:
+    """Return the day of a dataset's last list, or of its last inspection where it holds no list."""
+    lists, visits = old.home_snapshots["listed_on"].max(), old.inspections["inspected_on"].max()
+    last = lists if lists is not None else visits
+    return last if isinstance(last, date) else None
+
+
+def _new_homes(old: pl.DataFrame, new: pl.DataFrame, known_to: date | None) -> pl.DataFrame:
+    """Find homes that only the newer dataset holds: new ones, and old ones that older releases brought in."""
+    days = ("registered_on", "first_listed_on", "first_inspected_on")
     opened = new.join(old, on="urn", how="anti")
-    day = pl.coalesce("registered_on", "first_listed_on", "first_inspected_on")
-    return _change(opened, "new", on=day, what=pl.lit("home"), new_value=pl.col("sector").cast(pl.String))
+    there = pl.min_horizontal(*days) <= pl.lit(known_to, dtype=pl.Date)
+    return _change(
+        opened,
+        pl.when(there).then(pl.lit(FIRST_SEEN)).otherwise(pl.lit("new")),
+        on=pl.coalesce(*days),
+        what=pl.lit("home"),
+        new_value=pl.col("sector").cast(pl.String),
+    )
 
 
 def _closed(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
@@ -266,8 +284,8 @@ def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> Ele
 
 def _sentence(row: Mapping[str, Any]) -> str:
     where = f"Home {row['urn']}" + (f" ({row['authority']})" if row["authority"] else "")
-    if row["kind"] == "new":
-        return f"{where}: new, {row['new_value']}"
+    if row["kind"] in ("new", FIRST_SEEN):
+        return f"{where}: {row['kind']}, {row['new_value']}"
     if row["kind"] == "closed":
         return f"{where}: {row['new_value'] or 'left the register'} on {row['on']}"
     return f"{where}: {row['what']} {row['old_value'] or 'none'} to {row['new_value'] or 'none'}, {row['on']}"
