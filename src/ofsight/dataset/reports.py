@@ -7,7 +7,7 @@ first day, and by the sha256 of the file.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ofsight.harmonise.findings import Finding, findings_frame
 from ofsight.harmonise.reports import (
     Report,
     find_reports,
+    name_files,
     read_reports,
     recommendations_frame,
     reports_frame,
@@ -49,7 +50,7 @@ class ReportTables:
     findings : list of Finding
         Named with ``report-`` in front.
     unread : dict of str to str
-        Files that are no reports or cannot be read, and why.
+        Files that are no reports or cannot be read, by their names (see `read_report_tables`), and why.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -94,6 +95,7 @@ def read_report_tables(
     paths: Iterable[Path],
     progress: Callable[[Path], None] | None = None,
     readings: Readings | None = None,
+    names: Mapping[Path, str] | None = None,
 ) -> ReportTables:
     """Read report PDFs; one that is damaged, encrypted or no report is a finding and the run goes on.
 
@@ -105,35 +107,44 @@ def read_report_tables(
         Called with each path before it is read.
     readings : Readings, optional
         What an earlier build read; this one's readings are kept there.
+    names : mapping of Path to str, optional
+        What each file is called in tables, findings and `unread`; else as `name_files` does.
     """
+    paths = list(paths)
+    names = name_files(paths) if names is None else names
     pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in _NAMES}
     findings: list[Finding] = []
     unread: dict[str, str] = {}
     seen: dict[str, str] = {}
     for path in paths:
-        sha256 = hash_file(path)
+        sha256, name = hash_file(path), names[path]
         if sha256 in seen:
             note = f"holds the same bytes as {seen[sha256]} and is counted once"
-            findings.append(Finding(f"{_OF_REPORTS}file-repeated", note, path.name))
+            findings.append(Finding(f"{_OF_REPORTS}file-repeated", note, name))
             continue
-        seen[sha256] = path.name
+        seen[sha256] = name
         if progress is not None:
             progress(path)
         found = None if readings is None else readings.find(path, sha256)
         facts, frames = found if found is not None else _read_one(path)
         if readings is not None and found is None:
             readings.keep(path, sha256, facts, frames)
-        for name in _NAMES:
-            pieces[name].append(frames[name])
-        noticed = [Finding(**finding) for finding in facts["findings"]]
+        for table in _NAMES:
+            pieces[table].append(_named(frames[table], name))
+        noticed = [Finding(**{**finding, "file": name}) for finding in facts["findings"]]
         findings += noticed
         for item in noticed:
             if item.code == f"{_OF_REPORTS}file-unread":
-                unread[path.name] = item.message
+                unread[name] = item.message
     schemas = {table.name: table.schema() for table in REPORT_TABLES}
     empty = {name: pl.DataFrame(schema=schemas[name]) for name in _NAMES}
     tables = {name: pl.concat(frames) if frames else empty[name] for name, frames in pieces.items()}
     return ReportTables(tables, findings, unread)
+
+
+def _named(frame: pl.DataFrame, file: str) -> pl.DataFrame:
+    """Put the file's name into a frame that tells it: a reading is kept under the name without its folder."""
+    return frame.with_columns(file=pl.lit(file)) if "file" in frame.columns else frame
 
 
 def _read_one(path: Path) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
@@ -285,7 +296,7 @@ def add_reports(
         schema = next(table.schema() for table in REPORT_TABLES if table.name == name)
         made = read.tables[name].select(pl.col(column).cast(kind) for column, kind in schema.items())
         tables[name] = pl.concat([kept, made])
-    names = {path.name for path in paths}
+    names = {*name_files(paths).values(), *(path.name for path in paths)}
     old = tables["findings"].filter(
         ~(pl.col("code").str.starts_with(_OF_REPORTS) & pl.col("file").is_in(list(names)))
         & ~pl.col("code").is_in([f"{_OF_REPORTS}{code}" for code in _CHECKED])

@@ -19,7 +19,7 @@ from ofsight.harmonise.reports.model import (
     Report,
     Requirement,
 )
-from ofsight.harmonise.reports.read import find_reports, read_report, read_reports
+from ofsight.harmonise.reports.read import find_reports, name_files, read_report, read_reports
 
 __all__ = [
     "CODES",
@@ -32,6 +32,7 @@ __all__ = [
     "Requirement",
     "find_reports",
     "findings_frame",
+    "name_files",
     "read_report",
     "read_reports",
     "recommendations_frame",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from ofsight.harmonise.reports.homes import is_home_report, read_home
 from ofsight.harmonise.reports.model import Finding, Report
 from ofsight.harmonise.reports.pages import open_document
 
-__all__ = ["find_reports", "read_report", "read_reports"]
+__all__ = ["find_reports", "name_files", "read_report", "read_reports"]
 
 
 def read_report(path: Path | str) -> Report:
@@ -65,38 +67,61 @@ def read_reports(
     Returns
     -------
     reports : list of Report
-        In the order of `paths`; the same bytes under a second name are read once.
+        In the order of `paths`, named by `name_files`; the same bytes under a second name are read once.
     findings : list of Finding
         Those of every report and one ``file-unread`` for each file that could not be read.
     """
     reports: list[Report] = []
     findings: list[Finding] = []
     seen: dict[str, str] = {}
-    for path in map(Path, paths):
+    files = [Path(path) for path in paths]
+    names = name_files(files)
+    for path in files:
+        name = names[path]
         if progress is not None:
             progress(path)
         try:
             report = read_report(path)
         except ReleaseError as error:
             message = " ".join(part for part in (error.problem, error.hint) if part)
-            findings.append(Finding("file-unread", message, None, path.name))
+            findings.append(Finding("file-unread", message, None, name))
             continue
         except UsageError:
             raise
         except Exception as error:
             # One report in a layout nobody foresaw must not stop the other thousand.
             findings.append(
-                Finding("file-unread", f"failed while being read ({type(error).__name__}).", None, path.name)
+                Finding("file-unread", f"failed while being read ({type(error).__name__}).", None, name)
             )
             continue
         if report.sha256 in seen:
             note = f"holds the same bytes as {seen[report.sha256]} and is counted once."
-            findings.append(Finding("file-repeated", note, None, path.name))
+            findings.append(Finding("file-repeated", note, None, name))
             continue
-        seen[report.sha256] = path.name
+        seen[report.sha256] = name
+        if name != report.file:
+            noticed = tuple(finding._replace(file=name) for finding in report.findings)
+            report = replace(report, file=name, findings=noticed)
         reports.append(report)
         findings += report.findings
     return reports, findings
+
+
+def name_files(paths: Iterable[Path]) -> dict[Path, str]:
+    """Name files so that no two share a name: where two do, by the path below the folder that holds all.
+
+    >>> name_files([Path("/r/a/x.pdf"), Path("/r/b/x.pdf"), Path("/r/b/y.pdf")])[Path("/r/b/x.pdf")]
+    'b/x.pdf'
+    """
+    files = list(dict.fromkeys(paths))
+    used = Counter(path.name for path in files)
+    if len(used) == len(files):
+        return {path: path.name for path in files}
+    top = os.path.commonpath([path.absolute().parent for path in files])
+    return {
+        path: path.name if used[path.name] == 1 else path.absolute().relative_to(top).as_posix()
+        for path in files
+    }
 
 
 def find_reports(folder: Path | str) -> list[Path]:
