@@ -60,6 +60,13 @@ def one_observation() -> OrdinalFit:
     return clmm("y ~ x", data.with_columns(g=pl.int_range(data.height)), group="g", link="probit")
 
 
+def laplace_unreliable() -> OrdinalFit:
+    rng = np.random.default_rng(3)  # one or two rows a group, most in one grade
+    g = np.concatenate([np.arange(1700), rng.integers(0, 1700, 300)])
+    latent = 1.8 * rng.normal(size=1700)[g] + rng.logistic(size=2000)
+    return clmm("y ~ 1", pl.DataFrame({"y": np.digitize(latent, [-4.7, -2.4, 1.9]), "g": g}), group="g")
+
+
 def empty_grades() -> OrdinalFit:
     grades = pl.Enum(["0", "never", "1", "2", "3"])
     return clm("y ~ x", simulate().with_columns(pl.col("y").cast(pl.String).cast(grades)))
@@ -78,6 +85,7 @@ PROVOKED = {
     CODE.NEARLY_UNIDENTIFIABLE: nearly_unidentifiable,
     CODE.VARIANCE_AT_ZERO: lambda: clmm("y ~ x", simulate(seed=ZERO), group="g"),
     CODE.ONE_OBSERVATION_PER_GROUP: one_observation,
+    CODE.LAPLACE_UNRELIABLE: laplace_unreliable,
     CODE.ALIASED_COLUMNS: lambda: clm("y ~ x + z", simulate().with_columns(z=2 * pl.col("x") + 1)),
     CODE.EMPTY_GRADES: empty_grades,
     CODE.EMPTY_LEVELS: empty_levels,

@@ -13,6 +13,7 @@ from ofsight.errors import ModelError
 from ofsight.ordinal.convergence import Convergence, ConvergenceCode, Finding, assess
 from ofsight.ordinal.crossed import CrossedObjective
 from ofsight.ordinal.design import Design, Working, drop_aliased, prepare
+from ofsight.ordinal.laplace import check_laplace
 from ofsight.ordinal.links import LATENT_VARIANCE, LINKS
 from ofsight.ordinal.objective import FixedObjective, InterceptObjective, Objective, StretchedObjective
 from ofsight.ordinal.optimise import TOLERANCE, Optimum, maximise
@@ -215,6 +216,20 @@ def _fit_mixed(
         log_sds = optimum.parameters[-len(active) :]
         gone = [k for k, s in zip(active, log_sds, strict=True) if s <= _SMALLEST_LOG_SD]
         if not gone:
+            if isinstance(objective, InterceptObjective) and nodes == 1:
+                optimum, doubts = _check_laplace(
+                    design,
+                    working,
+                    objective,
+                    search,
+                    optimum,
+                    fixed.parameters,
+                    link,
+                    floors,
+                    max_iterations,
+                )
+                notes += doubts
+                log_sds = optimum.parameters[-len(active) :]
             notes += _note_large(design, active, log_sds, link)
             return _finish(
                 design, working, link, threshold, nodes, search, optimum, tuple(active),
@@ -230,6 +245,30 @@ def _fit_mixed(
     bare = _search_space(FixedObjective(working.rows, LINKS.index(link)), working)
     fixed = maximise(bare, fixed.parameters, max_iterations=max_iterations)
     return _finish(design, working, link, threshold, nodes, bare, fixed, (), aliased, notes)
+
+
+def _check_laplace(
+    design: Design,
+    working: Working,
+    objective: InterceptObjective,
+    search: Objective,
+    optimum: Optimum,
+    fixed: Floats,
+    link: str,
+    floors: Floats,
+    max_iterations: int,
+) -> tuple[Optimum, list[Finding]]:
+    """Return the Laplace optimum to report, and the doubt that quadrature casts on it."""
+    check = check_laplace(
+        search,
+        lambda count: _search_space(objective.with_nodes(count), working),
+        optimum,
+        lambda judge: start_variance(judge, fixed, working.n_alpha + working.n_beta, link, 1),
+        floors=floors,
+        max_iterations=max_iterations,
+    )
+    rows = objective.rows.y.shape[0] / (objective.starts.shape[0] - 1)
+    return check.optimum, check.describe(design.group_names[0], rows, len(design.groups) == 1)
 
 
 def _note_large(design: Design, active: Sequence[int], log_sds: Floats, link: str) -> list[Finding]:

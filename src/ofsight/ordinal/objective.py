@@ -196,6 +196,12 @@ class InterceptObjective:
         """Return the log-likelihood and its derivatives."""
         return self._evaluate(parameters, order, np.zeros((0, self.size)))
 
+    def with_nodes(self, nodes: int) -> InterceptObjective:
+        """Return the same with another number of nodes, its modes known as far as here."""
+        other = InterceptObjective(self.rows, self.starts, self.link, nodes)
+        other._modes = self._modes.copy()
+        return other
+
     def scores(self, parameters: Floats) -> Floats:
         """Return each group's gradient, shape (n_groups, p)."""
         scores = np.zeros((self.starts.shape[0] - 1, self.size))
