@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,24 @@ from ofsight.dataset.readings import Readings, hash_code
 from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.reconciliation import make_reconciliation
 from ofsight.dataset.reports import check_reports, read_report_tables
+from ofsight.dataset.standing import (
+    RELEASE_REPORTS,
+    AddedReports,
+    keep_added_reports,
+    read_if_whole,
+    with_added,
+)
 from ofsight.dataset.statistics import (
     gather_control_totals,
     gather_lookup,
     gather_neighbours,
     gather_statistics,
 )
-from ofsight.dataset.store import read_metadata, write_dataset
+from ofsight.dataset.store import write_dataset
+from ofsight.dataset.synthetic import read_truth
 from ofsight.dataset.tables import KEPT, TABLES, conform
 from ofsight.dataset.validate import validate
-from ofsight.errors import DatasetError, ReleaseError
+from ofsight.errors import ReleaseError
 from ofsight.files import restore_folder
 from ofsight.harmonise.findings import Finding, findings_frame
 from ofsight.harmonise.readers import SPINE
@@ -46,8 +54,6 @@ from ofsight.harmonise.rows import HarmonisedTable
 from ofsight.link.homes import propose_reregistrations
 
 __all__ = ["BuildSummary", "build_dataset"]
-
-TRUTH_FILE = "SYNTHETIC-RELEASES.json"
 
 Progress = Callable[[str, int, int], None]
 
@@ -78,6 +84,8 @@ class BuildSummary:
         File, sheet and why.
     n_findings : int
         Findings.
+    n_reports_kept : int
+        Reports that `ofsight reports` had added to the dataset before, and that it still holds.
     """
 
     dataset: str
@@ -93,6 +101,18 @@ class BuildSummary:
     recognised: list[dict[str, Any]]
     passed_over: list[dict[str, Any]]
     n_findings: int
+    n_reports_kept: int = 0
+
+    @classmethod
+    def fits(cls, facts: Mapping[str, Any]) -> bool:
+        """Whether the facts that an earlier build wrote are those of a summary."""
+        names = {item.name for item in fields(cls)}
+        return names - {"n_reports_kept"} <= facts.keys() <= names
+
+    @classmethod
+    def of_unchanged(cls, dataset: Path, facts: Mapping[str, Any]) -> BuildSummary:
+        """Return the summary of the build that made the dataset in place, nothing done."""
+        return cls(**{**facts, "dataset": str(dataset), "unchanged": True})
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -127,22 +147,29 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
     """
     files = list_files(releases)
     restore_folder(dataset.absolute())
-    fingerprint = _fingerprint(files)
-    before = _read_if_usable(dataset)
-    if before is not None and before.get("fingerprint") == fingerprint:
-        return BuildSummary(**{**before["summary"], "dataset": str(dataset), "unchanged": True})
+    fingerprint = _fingerprint(releases, files)
+    before = read_if_whole(dataset)
+    if (
+        before is not None
+        and before.get("fingerprint") == fingerprint
+        and BuildSummary.fits(before["summary"])
+    ):
+        return BuildSummary.of_unchanged(dataset, before["summary"])
     readings = Readings(dataset)
     gathered = gather_tables(releases, files, progress=progress, readings=readings)
     if not any(table.series.reads in SPINE for table in gathered.tables):
         raise _nothing_recognised(releases, gathered)
-    truth = _read_truth(releases)
-    tables = make_tables(gathered, readings)
-    summary = _summarise(dataset, files, gathered, tables, truth)
+    truth = read_truth(releases, files, gathered)
+    report_hashes = sorted({gathered.hashes[path] for path in gathered.reports})
+    added = keep_added_reports(dataset, report_hashes)
+    tables = make_tables(gathered, readings, added)
+    summary = replace(_summarise(dataset, files, gathered, tables, truth), n_reports_kept=added.n)
     metadata = {
         "ofsight": __version__,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "fingerprint": fingerprint,
         "synthetic": truth,
+        RELEASE_REPORTS: report_hashes,
         "newest_release": _newest(gathered).release,
         "summary": {**summary.as_dict(), "dataset": ""},
     }
@@ -150,7 +177,9 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
     return summary
 
 
-def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[str, pl.DataFrame]:
+def make_tables(
+    gathered: Gathered, readings: Readings | None = None, added: AddedReports | None = None
+) -> dict[str, pl.DataFrame]:
     """Make every table of the dataset from harmonised tables, and check them.
 
     Parameters
@@ -159,12 +188,15 @@ def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[st
         What the folder holds.
     readings : Readings, optional
         What an earlier build read of reports.
+    added : AddedReports, optional
+        Reports that are not among the releases.
 
     Raises
     ------
     DatasetError
         When they do not add up.
     """
+    added = added or AddedReports()
     records = gather_records(gathered.tables)
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
@@ -206,15 +238,15 @@ def make_tables(gathered: Gathered, readings: Readings | None = None) -> dict[st
         "authority_years": years,
         "home_panel": make_home_panel(linked.inspections, linked.homes, linked.snapshots),
         "authority_panel": make_authority_panel(authority_inspections, years, statistics),
-        **reports.tables,
+        **with_added(reports.tables, added),
         "set_aside": set_aside,
     }
     noticed = [
         *(*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)),
         *unbounded,
-        *(*reports.findings, *check_reports(made, linked.inspections)),
+        *(*reports.findings, *added.findings, *check_reports(made, linked.inspections)),
     ]
-    made["findings"] = findings_frame(noticed)
+    made["findings"] = pl.concat([findings_frame(noticed), added.noticed])
     made["releases"] = _releases(gathered, made)
     made["reconciliation"] = make_reconciliation(
         made["control_totals"],
@@ -322,34 +354,15 @@ def _summarise(
     )
 
 
-def _read_if_usable(dataset: Path) -> dict[str, Any] | None:
-    """Return the facts of the dataset in place; a damaged one counts as none and is built anew."""
-    try:
-        found = read_metadata(dataset)
-    except DatasetError:
-        return None
-    whole = found is not None and all((dataset / f"{table.name}.parquet").is_file() for table in TABLES)
-    return found if whole else None
+def _fingerprint(releases: Path, files: list[tuple[Path, str]]) -> str:
+    """Return one hash over the inputs' names and bytes and over the code and definitions that read them.
 
-
-def _read_truth(releases: Path) -> dict[str, Any] | None:
-    file = (releases if releases.is_dir() else releases.parent) / TRUTH_FILE
-    if not file.is_file():
-        return None
-    try:
-        truth = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ReleaseError(
-            f"is not valid JSON ({error}).", file=file, hint="Write the releases again."
-        ) from None
-    return truth if isinstance(truth, dict) else {"truth": truth}
-
-
-def _fingerprint(files: list[tuple[Path, str]]) -> str:
-    """Return one hash over the inputs' names and bytes and over the code and definitions that read them."""
+    A name counts from the folder of releases down, as tables tell it, however the folder's path was typed.
+    """
     digest = hashlib.sha256(hash_code(("definitions", "harmonise", "link", "dataset")).encode())
     for path, sha256 in files:
-        digest.update(f"{path}\0{sha256}\n".encode())
+        name = path.relative_to(releases) if path != releases else path.name
+        digest.update(os.fsencode(name) + f"\0{sha256}\n".encode())
     return digest.hexdigest()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -15,12 +16,20 @@ from ofsight.errors import ReleaseError, UsageError
 from ofsight.files import hash_file
 from ofsight.harmonise.findings import Finding
 from ofsight.harmonise.readers import SPINE, harmonise
-from ofsight.harmonise.recognise import PassedOver, recognise
-from ofsight.harmonise.rows import HarmonisedTable
+from ofsight.harmonise.recognise import PassedOver, Recognised, recognise
+from ofsight.harmonise.rows import HarmonisedTable, printable
 from ofsight.harmonise.spreadsheets import SPREADSHEET_SUFFIXES, read_tables
+from ofsight.harmonise.synthetic import SAYS_SYNTHETIC, notice_synthetic
 
-__all__ = ["Gathered", "PassedOverFile", "gather_tables", "list_files"]
+__all__ = ["Gathered", "PassedOverFile", "gather_tables", "list_files", "list_skipped"]
 
+# The file by which a folder that ofsight wrote is known.
+_MARKS = {
+    "dataset.json": "a dataset",
+    "ofsight-export.json": "an export",
+    "study.json": "the results of a study",
+    "datapackage.json": "a data package",
+}
 # What a spreadsheet may have damaged on the way from a workbook to a csv; two copies that differ only here
 # are one release.
 _DAMAGED_BY_COPYING = ("event_number", "event_number_as_published")
@@ -51,6 +60,8 @@ class Gathered:
         Each file's name below the folder and the sha256 of its bytes.
     reports, boundaries : list of Path
         PDFs, which may be inspection reports; GeoJSON files.
+    synthetic : set of (Path, str or None)
+        Files and sheets that say of themselves that they are synthetic.
     """
 
     tables: list[HarmonisedTable] = field(default_factory=list)
@@ -60,6 +71,7 @@ class Gathered:
     hashes: dict[Path, str] = field(default_factory=dict)
     reports: list[Path] = field(default_factory=list)
     boundaries: list[Path] = field(default_factory=list)
+    synthetic: set[tuple[Path, str | None]] = field(default_factory=set)
 
 
 def list_files(releases: Path) -> list[tuple[Path, str]]:
@@ -74,11 +86,66 @@ def list_files(releases: Path) -> list[tuple[Path, str]]:
         raise UsageError(f"There is no folder or file '{releases}'. Give the folder with the official files.")
     if releases.is_file():
         return [(releases, hash_file(releases))]
-    found = []
-    for folder, subfolders, names in os.walk(releases):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        found += [Path(folder) / name for name in sorted(names) if not name.startswith((".", "~$"))]
-    return [(path, hash_file(path)) for path in found if path.is_file()]
+    return [(path, hash_file(path)) for path in _walk(releases)[0]]
+
+
+def list_skipped(releases: Path) -> list[PassedOverFile]:
+    """Return what lies below a folder and is not among its files: lost links, ofsight's own folders."""
+    return _walk(releases)[1] if releases.is_dir() else []
+
+
+def _walk(releases: Path) -> tuple[list[Path], list[PassedOverFile]]:
+    """Find every file below a folder, links followed; a folder that is met twice is read once.
+
+    Folders that links lead to come after all others, so that a folder in its own place is read there.
+    """
+    files: list[Path] = []
+    skipped: list[PassedOverFile] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = deque([releases])
+    while waiting:
+        # What was just found comes first, as a reader goes down; links were put at the end.
+        folder = waiting.popleft()
+        about = folder.stat()
+        if (about.st_dev, about.st_ino) in seen:
+            skipped.append(_skip(folder, releases, "a link to a folder that is read in its own place"))
+            continue
+        seen.add((about.st_dev, about.st_ino))
+        kind = _made_by_ofsight(folder) if folder != releases else None
+        if kind is not None:
+            skipped.append(_skip(folder, releases, f"{kind} that ofsight made, and no release"))
+            continue
+        try:
+            entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "~$")))
+        except OSError as error:
+            skipped.append(_skip(folder, releases, f"the folder cannot be opened ({error.strerror})"))
+            continue
+        below = [entry for entry in entries if entry.is_dir()]
+        waiting.extendleft(entry for entry in reversed(below) if not entry.is_symlink())
+        waiting.extend(entry for entry in below if entry.is_symlink())
+        for entry in entries:
+            if entry.is_file():
+                files.append(entry)
+            elif not entry.is_dir():
+                why = "a link to what is not there" if entry.is_symlink() else "neither a file nor a folder"
+                skipped.append(_skip(entry, releases, why))
+    return files, skipped
+
+
+def _skip(path: Path, releases: Path, reason: str) -> PassedOverFile:
+    return PassedOverFile(printable(path.relative_to(releases)), None, reason)
+
+
+def _made_by_ofsight(folder: Path) -> str | None:
+    """Say what ofsight made of a folder, by the mark that it leaves in each, or None."""
+    for mark, kind in _MARKS.items():
+        try:
+            facts = json.loads((folder / mark).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(facts, dict) and ("ofsight" in facts or facts.get("name") == "ofsight"):
+            return kind
+    return None
 
 
 def gather_tables(
@@ -106,19 +173,24 @@ def gather_tables(
     ReleaseError
         When a file is damaged, lacks a needed column, is a stranger among releases, or contradicts another.
     """
-    gathered = Gathered()
+    gathered = Gathered(passed_over=list_skipped(releases))
     strangers: list[Path] = []
     seen: dict[str, Path] = {}
     for done, (path, sha256) in enumerate(files):
-        name = str(path.relative_to(releases)) if releases.is_dir() else path.name
+        name = printable(path.relative_to(releases) if releases.is_dir() else path.name)
         gathered.names[path], gathered.hashes[path] = name, sha256
         if progress is not None:
             progress(name, done, len(files))
-        if path.suffix.lower() == ".pdf":
+        suffix = path.suffix.lower()
+        if suffix in (".pdf", *BOUNDARY_SUFFIXES) and printable(path.name) != path.name:
+            reason = "its name is in no encoding; give it another"
+            gathered.passed_over.append(PassedOverFile(name, None, reason))
+            gathered.findings.append(Finding("file-name-unreadable", reason, name))
+        elif suffix == ".pdf":
             gathered.reports.append(path)
-        elif path.suffix.lower() in BOUNDARY_SUFFIXES:
+        elif suffix in BOUNDARY_SUFFIXES:
             gathered.boundaries.append(path)
-        elif path.suffix.lower() not in SPREADSHEET_SUFFIXES:
+        elif suffix not in SPREADSHEET_SUFFIXES:
             gathered.passed_over.append(PassedOverFile(name, None, "not a spreadsheet"))
         elif sha256 in seen:
             original = gathered.names[seen[sha256]]
@@ -144,7 +216,11 @@ def _gather_file(
         gathered.passed_over.append(PassedOverFile(name, sheet.sheet, sheet.reason))
         if sheet.finding is not None:
             gathered.findings.append(Finding(sheet.finding, sheet.reason, name, sheet.sheet))
-    gathered.tables += reading.tables
+    for table in reading.tables:
+        findings = tuple(finding for finding in table.findings if finding.code != SAYS_SYNTHETIC)
+        if len(findings) < len(table.findings):
+            gathered.synthetic.add((path, table.sheet))
+        gathered.tables.append(replace(table, findings=findings))
     if not reading.tables and not any(sheet.known for sheet in reading.passed):
         if reading.doubt is not None:
             raise reading.doubt
@@ -167,7 +243,8 @@ def _read_file(path: Path) -> FileReading:
                 code = "not-read"
             passed.append(PassedSheet(table.sheet, read.reason, read.known, code))
         else:
-            tables.append(read)
+            said = notice_synthetic(found) if isinstance(found, Recognised) else []
+            tables.append(replace(read, findings=(*read.findings, *said)))
     return FileReading(tables, passed, doubt)
 
 

@@ -198,4 +198,4 @@ def _open_archive(file: Path | None, fingerprint: str) -> dict[str, bytes]:
 
 def _key(path: Path, sha256: str) -> str:
     """Return the name of a file's reading: a period may be told by the file's name."""
-    return hashlib.sha256(f"{sha256} {path.name}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{sha256} {path.name}".encode("utf-8", "surrogateescape")).hexdigest()[:32]

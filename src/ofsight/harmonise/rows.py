@@ -22,6 +22,7 @@ __all__ = [
     "finish_table",
     "judge_rows",
     "notice",
+    "printable",
     "raw_frame",
     "refuse_empty",
     "refuse_too_many",
@@ -211,4 +212,9 @@ def unknown_headings(found: Recognised) -> list[Finding]:
 
 def notice(found: Recognised, code: str, message: str, n: int = 1, row: int | None = None) -> Finding:
     """Return a finding about a table."""
-    return Finding(code, message, found.table.file.name, found.table.sheet, row, n)
+    return Finding(code, message, printable(found.table.file.name), found.table.sheet, row, n)
+
+
+def printable(name: Path | str) -> str:
+    """Return a file's name as text that can be stored: old archives make names that are no UTF-8."""
+    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
