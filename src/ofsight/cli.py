@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -303,9 +303,10 @@ def _build_lines(summary: dict[str, Any]) -> list[str]:
     recognised = [
         f"{item['release']}: {_place(item)}, {item['n_read']:,} rows" for item in summary["recognised"]
     ]
-    passed: dict[str, list[str]] = {}
+    passed: dict[str, dict[str, list[str]]] = {}
     for item in summary["passed_over"]:
-        passed.setdefault(item["reason"], []).append(_place(item))
+        sheets = passed.setdefault(item["reason"], {}).setdefault(item["file"], [])
+        sheets.extend([item["sheet"]] if item["sheet"] else [])
     return [
         *(["Synthetic releases: no number is about a real home."] if summary["synthetic"] else []),
         f"Dataset: {summary['dataset']}: {summary['tables']['inspections']:,} inspections of "
@@ -314,17 +315,25 @@ def _build_lines(summary: dict[str, Any]) -> list[str]:
         f"  Rows: {summary['n_read']:,} read = {summary['n_kept']:,} kept + {summary['n_set_aside']:,} set "
         "aside" + (f" ({aside})." if aside else "."),
         f"  Passed over: {known:,} files or sheets. Findings: {summary['n_findings']}; see table 'findings'.",
-        *_listed([f"{_first_of(places)}: {_cut(reason)}" for reason, places in passed.items()]),
+        *_listed(
+            [f"{_first_of(map(_sheets_of, files.items()))}: {_cut(why)}" for why, files in passed.items()]
+        ),
     ]
 
 
 def _place(item: dict[str, Any]) -> str:
-    return one_line(f"{item['file']}, sheet {item['sheet']}" if item["sheet"] else item["file"])
+    return f"{item['file']}, sheet {item['sheet']}" if item["sheet"] else str(item["file"])
 
 
-def _first_of(places: list[str]) -> str:
-    more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
-    return ", ".join(map(_cut, places[:_NAMED])) + more
+def _sheets_of(entry: tuple[str, list[str]]) -> str:
+    file, sheets = entry
+    return f"{_cut(file)} ({_first_of(sheets)})" if sheets else _cut(file)
+
+
+def _first_of(names: Iterable[str]) -> str:
+    named = list(names)
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    return ", ".join(named[:_NAMED]) + more
 
 
 def _cut(text: str) -> str:

@@ -61,6 +61,13 @@ def _summary(n: int) -> dict[str, object]:
     }
 
 
+def test_sheets_passed_over_stand_behind_their_workbook() -> None:
+    sheets = [{"file": "a.ods", "sheet": f"S{k}", "reason": "no table"} for k in range(4)]
+    other = [{"file": "b.ods", "sheet": "Cover", "reason": "no table"}]
+    lines = cli._build_lines(_summary(1) | {"passed_over": sheets + other})
+    assert lines[-1] == "    a.ods (S0, S1, S2 and 1 more), b.ods (Cover): no table"
+
+
 def test_long_lists_are_cut_and_counted() -> None:
     lines = cli._build_lines(_summary(40))
     assert lines.count("    list/2019: a\\nb.csv, sheet S, 1,200 rows") == 15
