@@ -215,6 +215,11 @@ def _label(level: Any) -> str:
 
 def encode_groups(columns: Columns, names: Sequence[str], kept: Ints) -> Ints:
     """Return group codes 0..G-1 of one column, or of the combinations of several."""
+    if len(names) == 1 and columns.is_polars:
+        column = columns.column(names[0])
+        column = column.gather(kept) if kept.size < columns.height else column
+        ranks = column.rank("dense").to_numpy()  # the codes of `coded`, in one pass
+        return np.asarray(ranks, dtype=np.int64) - 1
     codes = np.zeros(kept.size, dtype=np.int64)
     for name in names:
         fresh, levels, _ = columns.coded(name, kept)

@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,8 +122,13 @@ class ModelFrame:
     notes: tuple[Finding, ...] = field(default=())
 
 
+@lru_cache(maxsize=256)
 def _formula(text: str) -> Any:
-    """Return a parsed right-hand side that always has an intercept."""
+    """Return a parsed right-hand side that always has an intercept.
+
+    Parsing takes longer than one pass of a small model over its data, and a study fits one formula
+    thousands of times. formulaic keeps what it learns from data in the specification, not in here.
+    """
     import formulaic
     from formulaic.errors import FormulaicError
 
