@@ -123,11 +123,10 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
     if n_clusters < 2:
         raise ModelError("There is a single cluster: a sandwich needs several.")
     bread = _inverse_information(arrays)
-    meat = sums.T @ sums
-    if correction:
-        meat *= n_clusters / (n_clusters - 1)
-    result: Floats = arrays.back @ bread @ meat @ bread @ arrays.back.T
-    return result
+    # As a square, so that rounding cannot make a variance negative where the bread is ill-conditioned.
+    influence = sums @ bread @ arrays.back.T
+    result: Floats = influence.T @ influence
+    return result * (n_clusters / (n_clusters - 1)) if correction else result
 
 
 def _component_scores(fit: OrdinalFit, objective: CrossedObjective, codes: Ints) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from ofsight.ordinal import OrdinalFit
 __all__ = ["Estimate", "ModelFacts", "describe_convergence", "odds_ratio"]
 
 _Z95 = float(norm.ppf(0.975))
+_LARGEST_LOG = math.log(sys.float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +104,26 @@ class ModelFacts:
 
 
 def odds_ratio(log_estimate: float, std_error: float, **where: Any) -> Estimate:
-    """Make an estimate of an odds ratio from its logarithm and standard error."""
+    """Make an estimate of an odds ratio from its logarithm and standard error.
+
+    Small samples leave some effects all but unknown: what is then beyond the numbers of a
+    computer, or has no finite error, is None, and the logarithm stays.
+    """
     known = math.isfinite(std_error) and std_error > 0
     return Estimate(
-        estimate=math.exp(log_estimate),
+        estimate=_exp(log_estimate),
         log_estimate=log_estimate,
         std_error_log=std_error if known else None,
-        ci_low=math.exp(log_estimate - _Z95 * std_error) if known else None,
-        ci_high=math.exp(log_estimate + _Z95 * std_error) if known else None,
+        ci_low=_exp(log_estimate - _Z95 * std_error) if known else None,
+        ci_high=_exp(log_estimate + _Z95 * std_error) if known else None,
         p_value=float(2 * norm.sf(abs(log_estimate / std_error))) if known else None,
         **where,
     )
+
+
+def _exp(value: float) -> float | None:
+    """Return the exponential, or None where it is no finite number."""
+    return math.exp(value) if value < _LARGEST_LOG else None
 
 
 def describe_convergence(fit: OrdinalFit) -> str:

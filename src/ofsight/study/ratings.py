@@ -40,7 +40,13 @@ def fit_ratings(
         One a model.
     dict
         The fits by (model, outcome), for what is computed from them.
+
+    Raises
+    ------
+    ModelError
+        When a model cannot be fitted, or the sample holds one sector only.
     """
+    _refuse_one_sector(sample.frame, study)
     estimates: list[Estimate] = []
     facts: list[ModelFacts] = []
     fits: dict[tuple[str, str], Any] = {}
@@ -55,6 +61,18 @@ def fit_ratings(
             estimates += _estimates(fit, study, model, outcome)
             facts.append(_facts(fit, model, outcome, formula, sample.frame.height))
     return estimates, facts, fits
+
+
+def _refuse_one_sector(frame: pl.DataFrame, study: StudyDefinition) -> None:
+    """Stop where sectors are to be compared and there is one: an extract of a council's own homes."""
+    sectors = frame["sector"].drop_nulls().unique().cast(pl.String).to_list()
+    if len(sectors) > 1 or not any("sector" in model.location for model in study.models):
+        return
+    held = f"every inspection is of sector {sectors[0]!r}" if sectors else "no inspection has a sector"
+    raise ModelError(
+        f"There are no sectors to compare: {held} ({frame.height:,} inspections). The models of study "
+        f"{study.id!r} need two at least. Build the dataset from releases with homes of other sectors too."
+    )
 
 
 def _columns(frame: pl.DataFrame, outcome: str, model: ModelDefinition) -> pl.DataFrame:
@@ -94,9 +112,15 @@ def term_name(name: str, study: StudyDefinition) -> str:
 
 
 def _refuse_failure(fit: Any, model: ModelDefinition, outcome: str) -> None:
-    """Stop at a model that did not converge: its numbers mean nothing."""
+    """Stop at a model that did not converge, or has as many parameters as rows: its numbers mean nothing."""
     if fit.convergence.code < 0:
         raise ModelError(f"{model.label}, {outcome}: the fit failed. {describe_convergence(fit)}")
+    wanted = len(fit.names) + len(fit.aliased)
+    if fit.n <= wanted:
+        raise ModelError(
+            f"{model.label}, {outcome}: too few inspections. {fit.n} of {fit.n_groups} homes cannot tell "
+            f"{wanted} parameters. Build the dataset from more releases, or a wider area."
+        )
 
 
 def _facts(fit: Any, model: ModelDefinition, outcome: str, formula: str, n_sample: int) -> ModelFacts:
