@@ -32,7 +32,7 @@ SCREEN_NODES: Final = 4
 """Enough to see whether a closer look is needed. Even, for the same reason."""
 _LARGEST_ERROR: Final = math.log(1.1)
 """A standard deviation off by more than a tenth is wrong, if that is more than its error."""
-_STRIDE: Final = 1e-3  # of a standard error
+_STRIDE: Final = 1e-5  # of a standard error
 _SETTLED: Final = 1.0
 """Largest difference between rules, in log-likelihood, that moves no conclusion."""
 _SCREEN: Final = 0.5 * _LARGEST_ERROR  # one Newton step, and from far off it falls short
