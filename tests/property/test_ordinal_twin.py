@@ -35,6 +35,14 @@ CDF: dict[str, Any] = {
     "loglog": lambda x: np.exp(-np.exp(-x)),
     "cauchit": stats.cauchy.cdf,
 }
+# The same from above: where both edges lie high, a difference of values near one has no digits left.
+SURVIVAL: dict[str, Any] = {
+    "logit": stats.logistic.sf,
+    "probit": stats.norm.sf,
+    "cloglog": lambda x: np.exp(-np.exp(x)),
+    "loglog": lambda x: -np.expm1(-np.exp(-x)),
+    "cauchit": stats.cauchy.sf,
+}
 
 
 def twin_rows(rows: Rows, params: Floats, link: str, r: Any) -> Any:
@@ -52,9 +60,11 @@ def twin_rows(rows: Rows, params: Floats, link: str, r: Any) -> Any:
     scale = np.exp(rows.scale @ zeta + (rows.scale_offset if rows.scale_offset.size else 0.0))
     upper = (theta[np.arange(n), rows.y + 1] - shift)[:, None]
     lower = (theta[np.arange(n), rows.y] - shift)[:, None]
-    f = CDF[link]
+    high, low = (upper - r) / scale[:, None], (lower - r) / scale[:, None]
     with np.errstate(over="ignore"):
-        p = f((upper - r) / scale[:, None]) - f((lower - r) / scale[:, None])
+        below = CDF[link](high) - CDF[link](low)
+        above = SURVIVAL[link](low) - SURVIVAL[link](high)
+    p = np.where(low > 0.0, above, below)
     weights = rows.weights if rows.weights.size else np.ones(n)
     return weights[:, None] * np.log(np.maximum(p, 1e-300))
 

@@ -196,7 +196,9 @@ def contrast(
     c = np.array(list(weights.values()), dtype=float)
     covariance = fit.covariance(kind, cluster=cluster)[np.ix_(where, where)]
     value = float(c @ fit.arrays.estimates[where])
-    error = float(np.sqrt(c @ covariance @ c))
+    variance = float(c @ covariance @ c)
+    # At a point that is no clear maximum the variance can come out negative: then there is no error.
+    error = float(np.sqrt(variance)) if variance >= 0.0 else float("nan")
     z = normal_quantile(level)
     statistic = value / error if error > 0.0 else math.nan
     return pl.DataFrame(

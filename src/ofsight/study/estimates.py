@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from ofsight.ordinal import OrdinalFit
 
-__all__ = ["Estimate", "ModelFacts", "describe_convergence", "odds_ratio"]
+__all__ = ["Estimate", "ModelFacts", "describe_convergence", "finite_exp", "odds_ratio"]
 
 _Z95 = float(norm.ppf(0.975))
 _LARGEST_LOG = math.log(sys.float_info.max)
@@ -111,17 +111,17 @@ def odds_ratio(log_estimate: float, std_error: float, **where: Any) -> Estimate:
     """
     known = math.isfinite(std_error) and std_error > 0
     return Estimate(
-        estimate=_exp(log_estimate),
+        estimate=finite_exp(log_estimate),
         log_estimate=log_estimate,
         std_error_log=std_error if known else None,
-        ci_low=_exp(log_estimate - _Z95 * std_error) if known else None,
-        ci_high=_exp(log_estimate + _Z95 * std_error) if known else None,
+        ci_low=finite_exp(log_estimate - _Z95 * std_error) if known else None,
+        ci_high=finite_exp(log_estimate + _Z95 * std_error) if known else None,
         p_value=float(2 * norm.sf(abs(log_estimate / std_error))) if known else None,
         **where,
     )
 
 
-def _exp(value: float) -> float | None:
+def finite_exp(value: float) -> float | None:
     """Return the exponential, or None where it is no finite number."""
     return math.exp(value) if value < _LARGEST_LOG else None
 

@@ -19,7 +19,7 @@ from scipy.stats import t as student
 
 from ofsight.definitions.study import StudyDefinition
 from ofsight.ordinal import clmm
-from ofsight.study.estimates import Estimate, odds_ratio
+from ofsight.study.estimates import Estimate, finite_exp, odds_ratio
 from ofsight.study.findings import Findings
 from ofsight.study.ratings import term_name
 from ofsight.study.samples import Sample
@@ -126,8 +126,8 @@ def _estimate(
     return Estimate(
         **estimate.as_dict()
         | {
-            "ci_low": math.exp(pooled.value - reach),
-            "ci_high": math.exp(pooled.value + reach),
+            "ci_low": finite_exp(pooled.value - reach),
+            "ci_high": finite_exp(pooled.value + reach),
             "p_value": float(2 * student.sf(abs(pooled.value) / pooled.std_error, pooled.df)),
         }
     )

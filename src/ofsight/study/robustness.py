@@ -15,7 +15,7 @@ import polars as pl
 from ofsight.definitions.study import ModelDefinition, StudyDefinition
 from ofsight.errors import ModelError
 from ofsight.ordinal import OrdinalFit, clm, clmm, compare, nominal_test, scale_test
-from ofsight.study.estimates import Estimate, describe_convergence, odds_ratio
+from ofsight.study.estimates import Estimate, describe_convergence, finite_exp, odds_ratio
 from ofsight.study.findings import Findings
 from ofsight.study.ratings import term_name
 from ofsight.study.samples import Sample
@@ -168,12 +168,22 @@ def interact(sample: Sample, study: StudyDefinition) -> Findings:
                 for key, product in zip(keys, products, strict=True)
             )
             wide = clmm(f"{base} + {' + '.join(products)}", wide_frame, group="urn")
+            missing = [term for term in (*keys, *products) if term not in wide.coefficients]
+            if missing:
+                found.notes.append(
+                    f"Interaction of sector with {study.terms.get(name, name)}, {outcome.label}: the sample "
+                    f"cannot tell {', '.join(missing)} from other terms; left out."
+                )
+                continue
             test = compare(plain, wide).row(1, named=True)
             shown = study.terms.get(name, name)
             tests.append(
                 {"outcome": outcome.value, "covariate": shown, "n": wide.n}
                 | {key: test[key] for key in ("statistic", "df", "p_value")}
-                | {f"ratio_per_unit_{key}": _exp(wide, p) for key, p in zip(keys, products, strict=True)}
+                | {
+                    f"ratio_per_unit_{key}": finite_exp(wide.coefficients[p])
+                    for key, p in zip(keys, products, strict=True)
+                }
             )
             where = _where(wide, study, "interactions", f"{model.model}, sector by {shown}", outcome)
             for key, product in zip(keys, products, strict=True):
@@ -184,10 +194,6 @@ def interact(sample: Sample, study: StudyDefinition) -> Findings:
     found.tables["interactions"] = _as_table(found.estimates)
     found.tables["interaction_tests"] = pl.DataFrame(tests, infer_schema_length=None)
     return found
-
-
-def _exp(fit: OrdinalFit, name: str) -> float:
-    return float(pl.select(pl.lit(fit.coefficients[name]).exp()).item())
 
 
 def leave_owners_out(sample: Sample, study: StudyDefinition) -> Findings:
