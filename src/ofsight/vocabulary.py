@@ -20,7 +20,6 @@ __all__ = [
     "InspectionType",
     "ProvisionType",
     "Sector",
-    "Source",
     "enum_type",
     "framework_on",
 ]
@@ -110,13 +109,6 @@ class Framework(StrEnum):
     APRIL_2014 = "April 2014"
     APRIL_2015 = "April 2015"
     SCCIF = "SCCIF"
-
-
-class Source(StrEnum):
-    """Which kind of release a record was read from, the most direct first."""
-
-    IN_YEAR = "in year"
-    LIST = "list"
 
 
 _FRAMEWORK_STARTS = (
