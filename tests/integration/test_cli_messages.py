@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from builders import grid, providers, visits, write_csv
-from ofsight import cli
 from ofsight.cli import app
+from ofsight.cli.frame import show, show_progress
+from ofsight.cli.lines import build_lines
 from ofsight.errors import one_line
 
 
@@ -64,16 +65,16 @@ def _summary(n: int) -> dict[str, object]:
 def test_sheets_passed_over_stand_behind_their_workbook() -> None:
     sheets = [{"file": "a.ods", "sheet": f"S{k}", "reason": "no table"} for k in range(4)]
     other = [{"file": "b.ods", "sheet": "Cover", "reason": "no table"}]
-    lines = cli._build_lines(_summary(1) | {"passed_over": sheets + other})
+    lines = build_lines(_summary(1) | {"passed_over": sheets + other})
     assert lines[-1] == "    a.ods (S0, S1, S2 and 1 more), b.ods (Cover): no table"
 
 
 def test_long_lists_are_cut_and_counted() -> None:
-    lines = cli._build_lines(_summary(40))
+    lines = build_lines(_summary(40))
     assert lines.count("    list/2019: a\\nb.csv, sheet S, 1,200 rows") == 15
     assert lines.count("    and 25 more; --json lists all") == 2
     assert max(map(len, lines)) < 300
-    assert len(cli._build_lines(_summary(15))) == 3 + 2 * 15
+    assert len(build_lines(_summary(15))) == 3 + 2 * 15
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_an_error_of_the_system_about_a_name_with_newlines_is_one_line(
 
 
 def test_json_can_hold_a_name_that_is_no_text(capsys: pytest.CaptureFixture[str]) -> None:
-    cli._print({"file": "caf\udce9"}, [], quiet=False, as_json=True)
+    show({"file": "caf\udce9"}, [], quiet=False, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"file": "caf\udce9"}
 
 
@@ -119,7 +120,7 @@ def test_progress_shows_a_name_with_markup_as_it_is(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERM", "xterm")
-    with cli._progress(silent=False) as tell:
+    with show_progress(silent=False) as tell:
         tell(f"Reading {name}")
         tell(f"Reading {name}")
     assert f"Reading {one_line(name)}" in capsys.readouterr().err

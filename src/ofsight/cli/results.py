@@ -1,0 +1,173 @@
+"""From official files to a report: build, study, specifications, report, and all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ofsight.cli.frame import (
+    DatasetOption,
+    FormatOption,
+    JsonOption,
+    QuietOption,
+    ReleasesOption,
+    StudyOption,
+    app,
+    show,
+    show_progress,
+)
+from ofsight.cli.lines import build_lines, study_lines
+
+
+@app.command()
+def build(
+    releases: ReleasesOption,
+    dataset: DatasetOption,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the dataset from the official files; does nothing when they have not changed."""
+    summary = _build(releases, dataset, quiet or as_json)
+    show(summary, build_lines(summary), quiet, as_json)
+
+
+@app.command()
+def study(
+    dataset: DatasetOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder for the study's results.")],
+    study: StudyOption = "outsourcing-2022",
+    authority_table: Annotated[
+        Path | None,
+        typer.Option("--authority-table", help="CSV of local authorities for table 4, in place of ours."),
+    ] = None,
+    requirements_table: Annotated[
+        Path | None,
+        typer.Option("--requirements-table", help="CSV of inspections for table 3, in place of ours."),
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a study on a dataset: estimates, tables and the ledger of published numbers."""
+    summary = _study(dataset, to, study, quiet or as_json, authority_table, requirements_table)
+    show(summary, study_lines(summary), quiet, as_json)
+
+
+@app.command()
+def specifications(
+    dataset: DatasetOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder of the curve; one begun there is gone on with.")],
+    study: StudyOption = "outsourcing-2022",
+    limit: Annotated[int | None, typer.Option("--limit", help="Fit only so many, spread evenly.")] = None,
+    n_jobs: Annotated[int, typer.Option("--jobs", help="Processes at once.")] = 2,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the models of homes in every defensible way, to see how much the finding depends on it."""
+    from ofsight.study.specifications import run_specifications
+
+    with show_progress(quiet or as_json) as tell:
+        found = run_specifications(dataset, to, study=study, limit=limit, n_jobs=n_jobs, progress=tell)
+    line = (
+        f"Specifications: {found.to}: {found.n:,} asked for, {found.n_fitted:,} fitted now, "
+        f"{found.n_resumed:,} held before, {found.n_failed:,} without estimate, {found.seconds:.0f} s."
+    )
+    show(found.as_dict(), [line], quiet, as_json)
+
+
+@app.command()
+def report(
+    study: Annotated[Path, typer.Option("--study", help="Folder of a study's results.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder for the report.")],
+    formats: FormatOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the readable report of a study."""
+    written = _report(study, to, formats, quiet or as_json)
+    show(written, [f"Report: {path}" for path in written["files"]], quiet, as_json)
+
+
+@app.command()
+def run(
+    releases: ReleasesOption,
+    to: Annotated[Path, typer.Option("--to", help="Folder for dataset, study and report.")],
+    study: StudyOption = "outsourcing-2022",
+    formats: FormatOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build, study and report, into DIR/dataset, DIR/study and DIR/report."""
+    _run(releases, to, study, formats, quiet, as_json)
+
+
+@app.command()
+def demo(
+    to: Annotated[Path, typer.Option("--to", help="Folder for releases, dataset, study and report.")] = Path(
+        "demo"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the synthetic releases.")] = 2022,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write synthetic releases in the official layouts, then run everything on them."""
+    from ofsight.demo import write_releases
+
+    with show_progress(quiet or as_json) as tell:
+        tell("Writing synthetic releases")
+        write_releases(to / "releases", seed=seed)
+    _run(to / "releases", to, "outsourcing-2022", None, quiet, as_json)
+    if not (quiet or as_json):
+        typer.echo(
+            "\nThese releases are synthetic. With the official ones:\n"
+            "  ofsight run --releases FOLDER-WITH-OFFICIAL-FILES --to results"
+        )
+
+
+def _run(releases: Path, to: Path, study: str, formats: list[str] | None, quiet: bool, as_json: bool) -> None:
+    silent = quiet or as_json
+    built = _build(releases, to / "dataset", silent)
+    found = _study(to / "dataset", to / "study", study, silent)
+    written = _report(to / "study", to / "report", formats, silent)
+    lines = [*build_lines(built), *study_lines(found), *(f"Report: {path}" for path in written["files"])]
+    show({"build": built, "study": found, "report": written}, lines, quiet, as_json)
+
+
+def _build(releases: Path, dataset: Path, silent: bool) -> dict[str, Any]:
+    from ofsight.dataset.build import build_dataset
+
+    with show_progress(silent) as tell:
+        summary = build_dataset(
+            releases, dataset, progress=lambda name, done, of: tell(f"Reading {name} ({done + 1} of {of})")
+        )
+    return summary.as_dict()
+
+
+def _study(
+    dataset: Path,
+    to: Path,
+    study: str,
+    silent: bool,
+    authority_table: Path | None = None,
+    requirements_table: Path | None = None,
+) -> dict[str, Any]:
+    from ofsight.study.run import run_study
+
+    with show_progress(silent) as tell:
+        return run_study(
+            dataset,
+            to,
+            study=study,
+            authority_table=authority_table,
+            requirements_table=requirements_table,
+            progress=lambda what: tell(f"Fitting {what}"),
+        ).as_dict()
+
+
+def _report(study: Path, to: Path, formats: list[str] | None, silent: bool) -> dict[str, Any]:
+    from ofsight.report import write_report
+
+    with show_progress(silent) as tell:
+        tell("Writing the report")
+        return {"files": [str(path) for path in write_report(study, to, formats=formats or ("html",))]}
