@@ -61,8 +61,8 @@ class Area:
     Attributes
     ----------
     slug : str
-        Its name in an address: lower-case letters, digits and hyphens, the parts of a set joined with a comma.
-        ``find_area(dataset, area.slug) == area``.
+        Its name in an address: lower-case letters, digits and hyphens; the parts of a set are joined with a
+        comma. ``find_area(dataset, area.slug) == area``.
     name : str
         Its name for people.
     kind : str
@@ -280,7 +280,8 @@ def _part(dataset: Dataset, text: str, mark: str) -> Area:
 def _within_limit(parts: list[str]) -> list[str]:
     if len(parts) > MOST_IN_A_SET:
         raise UsageError(
-            f"A set of {len(parts)} areas: at most {MOST_IN_A_SET} can be joined. Ask for a region or England."
+            f"A set of {len(parts)} areas: at most {MOST_IN_A_SET} can be joined. "
+            "Ask for a region or England."
         )
     return parts
 

@@ -26,8 +26,8 @@ _DAYS_PER_YEAR: Final = 365.25
 def snapshot_dates(dataset: Dataset) -> tuple[date, ...]:
     """Return the dates of the lists of homes, oldest first.
 
-    Lists differ in what they hold: that of September 2014 has no judgement, that of March 2015 no places; some
-    lists of the time hold inspected homes only. The owner's name is printed from March 2018.
+    Lists differ in what they hold: that of September 2014 has no judgement, that of March 2015 no places;
+    some lists of the time hold inspected homes only. The owner's name is printed from March 2018.
     """
     return keep(
         dataset,
@@ -78,16 +78,16 @@ def open_homes(dataset: Dataset, area: Area | None = None, on: date | None = Non
     pl.DataFrame
         One row per home, by ``urn``:
 
-        - ``urn``; ``listed_on`` (the date of the list); ``authority_code`` (ONS code of the current authority;
-          null where the authority of that day is no more), ``authority``, ``region``;
+        - ``urn``; ``listed_on`` (the date of the list); ``authority_code`` (ONS code of the current
+          authority; null where the authority of that day is no more), ``authority``, ``region``;
         - ``sector``, ``provision_type`` (enums of the vocabulary), ``registration_status``;
         - ``owner_id``, ``owner`` (null where Ofsted prints no name); ``group_id``, ``group`` (null where no
-          group is known, which is not the same as independent); ``holder_id``, ``holder`` (the group, else the
-          owner, null where unlinked); ``council_company``; ``link_status`` (``linked`` or ``unlinked``);
+          group is known, which is not the same as independent); ``holder_id``, ``holder`` (the group, else
+          the owner, null where unlinked); ``council_company``; ``link_status`` (``linked`` or ``unlinked``);
         - ``places`` (registered, not vacancies), ``places_status`` (``published`` or ``not published``);
         - ``registered_on``, ``age_years`` (on the day of the list);
-        - the latest graded full inspection up to that day: ``overall``, ``protection``, ``leadership`` (ordered
-          grades), ``inspected_on``, ``months_since`` (whole months); null where there is none yet;
+        - the latest graded full inspection up to that day: ``overall``, ``protection``, ``leadership``
+          (ordered grades), ``inspected_on``, ``months_since`` (whole months); null where there is none yet;
         - ``judgement_status``: ``graded`` or ``not yet graded``;
         - where the row comes from: ``release``, ``sheet``, ``row``.
 
