@@ -39,6 +39,9 @@ fix: setup       ## what a tool can mend
 bench: setup     ## speed, as ratios measured in one run
 	$(BIN)/python -m benchmarks
 
+docs: setup      ## the documents that are made from the code
+	$(BIN)/python tools/write_docs.py
+
 lock: setup      ## renew requirements.lock (hashes, no index address)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --quiet --upgrade --output-file requirements.lock

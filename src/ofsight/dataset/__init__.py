@@ -1,1 +1,1 @@
-"""ofsight.dataset."""
+"""The longitudinal record of every inspection of every home: tables, build, validation, store."""

@@ -1,1 +1,1 @@
-"""ofsight.study."""
+"""Every analysis of the study: samples, models, tables, and the ledger of published numbers."""
