@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,13 +12,19 @@ import polars as pl
 import pytest
 from study_simulated import simulated_sample
 
-from ofsight.definitions.study import StudyDefinition
+from ofsight.definitions.study import StudyDefinition, load_study
 from ofsight.errors import UsageError
 from ofsight.ordinal import clm, clmm
 from ofsight.study import specifications
 from ofsight.study.samples import Sample
-from ofsight.study.specification_space import SAMPLES, Specification, all_specifications, take_sample
-from ofsight.study.specifications import fit_batch, run_specifications, summarise_curve
+from ofsight.study.specification_space import (
+    SAMPLES,
+    Specification,
+    all_specifications,
+    spread_evenly,
+    take_sample,
+)
+from ofsight.study.specifications import fit_batch, run_specifications, sample_curve, summarise_curve
 
 _ALL = list(all_specifications())
 
@@ -50,6 +57,30 @@ def test_keys_tell_specifications_and_datasets_apart() -> None:
     assert len(keys) == len(_ALL)
     assert _ALL[0].key(context) == _ALL[0].key({"dataset": "a"})
     assert _ALL[0].key({"dataset": "b"}) not in keys
+
+
+def test_a_part_takes_every_choice_as_often_as_it_can() -> None:
+    part = spread_evenly(_ALL, 60)
+    assert len(set(part)) == 60
+    assert spread_evenly(reversed(_ALL), 40) == part[:40]
+    for choice, n_levels in (("outcome", 3), ("coding", 2), ("sample", len(SAMPLES)), ("clustering", 2)):
+        counts = Counter(getattr(one, choice) for one in part)
+        assert len(counts) == n_levels
+        assert max(counts.values()) - min(counts.values()) <= 1
+    together = Counter((one.outcome, one.coding, one.clustering) for one in part)
+    assert len(together) == 12
+    assert max(together.values()) <= 2 * min(together.values()) + 2
+    assert len(spread_evenly(_ALL[:7], 100)) == 7
+
+
+@pytest.mark.usefixtures("_on_simulated_data")
+def test_a_study_s_part_of_the_curve_is_what_the_whole_run_gives(tmp_path: Path) -> None:
+    dataset = specifications.open_dataset(tmp_path)
+    found = sample_curve(dataset, load_study("outsourcing-2022"), n=6)
+    run_specifications(tmp_path, tmp_path / "curve", limit=6, n_jobs=1)
+    found.tables["specifications"].write_csv(tmp_path / "own.csv")
+    assert (tmp_path / "own.csv").read_bytes() == (tmp_path / "curve" / "specifications.csv").read_bytes()
+    assert "6 of 5,832" in found.notes[0]
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -29,7 +29,16 @@ __all__ = [
 ]
 
 
-Analysis = Literal["codings", "gaps", "robustness", "imputation", "requirements", "authorities", "placements"]
+Analysis = Literal[
+    "codings",
+    "gaps",
+    "robustness",
+    "imputation",
+    "specifications",
+    "requirements",
+    "authorities",
+    "placements",
+]
 """What a study may do beside tables 1 and 2 and the figures, in the order in which it is done."""
 
 

@@ -14,6 +14,7 @@ from ofsight.definitions.study import Analysis, StudyDefinition
 from ofsight.ordinal import OrdinalFit
 from ofsight.study.authorities import fit_authorities
 from ofsight.study.authority_table import authorities_of_dataset, read_authority_table
+from ofsight.study.change_checks import check_change
 from ofsight.study.codings import compare_codings
 from ofsight.study.estimates import Estimate
 from ofsight.study.findings import Findings
@@ -30,6 +31,7 @@ from ofsight.study.robustness import (
     relax_proportional_odds,
 )
 from ofsight.study.samples import Sample
+from ofsight.study.specifications import sample_curve
 
 __all__ = ["ANALYSES", "Context"]
 
@@ -82,6 +84,12 @@ def _codings(context: Context) -> Findings:
     return compare_codings(context.dataset, context.study, context.estimates)
 
 
+def _gaps(context: Context) -> Findings:
+    found = split_gaps(context.sample, context.study)
+    found.add(check_change(context.sample, context.study))
+    return found
+
+
 def _robustness(context: Context) -> Findings:
     found = Findings()
     for analysis in (relax_proportional_odds, interact, leave_owners_out, cross_random_effects):
@@ -124,9 +132,10 @@ def _placements(context: Context) -> Findings:
 
 ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
     "codings": _codings,
-    "gaps": lambda context: split_gaps(context.sample, context.study),
+    "gaps": _gaps,
     "robustness": _robustness,
     "imputation": lambda context: impute_covariates(context.sample, context.study),
+    "specifications": lambda context: sample_curve(context.dataset, context.study),
     "requirements": _requirements,
     "authorities": _authorities,
     "placements": _placements,

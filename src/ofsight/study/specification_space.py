@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import product
+from itertools import combinations, product
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from ofsight.definitions.study import PauseDefinition
 from ofsight.vocabulary import Domain
 
-__all__ = ["CLUSTERINGS", "CODINGS", "SAMPLES", "Specification", "all_specifications", "take_sample"]
+__all__ = [
+    "CLUSTERINGS",
+    "CODINGS",
+    "SAMPLES",
+    "Specification",
+    "all_specifications",
+    "spread_evenly",
+    "take_sample",
+]
 
 CODINGS: Final = ("requires improvement", "missing")
 SAMPLES: Final = {
@@ -87,6 +96,51 @@ def all_specifications() -> Iterator[Specification]:
         Domain, CODINGS, SAMPLES, covariates, CLUSTERINGS
     ):
         yield Specification(outcome.value, coding, sample, names, clustering)
+
+
+def spread_evenly(specifications: Iterable[Specification], n: int) -> list[Specification]:
+    """Choose a part of the space in which every choice comes up as evenly as it can.
+
+    Each next one is that whose choices (judgement, coding, sample, covariates, clustering) have been taken
+    least often so far; between equals, that whose pairs of choices have, so that no two go together; then a
+    hash of its words. A part holds every smaller part, and is the same every time, whatever the dataset.
+
+    Parameters
+    ----------
+    specifications : iterable of Specification
+        The space.
+    n : int
+        How many.
+
+    Returns
+    -------
+    list
+        Those chosen, in the order of choice.
+    """
+    space = sorted(specifications, key=lambda one: one.key({}))
+    levels = [np.unique(column, return_inverse=True)[1] for column in zip(*map(_levels, space), strict=True)]
+    pairs = [first * (int(second.max()) + 1) + second for first, second in combinations(levels, 2)]
+    left = np.ones(len(space), dtype=bool)
+    loads = np.zeros(len(space))
+    chosen = []
+    for _ in range(min(n, len(space))):
+        place = int(np.argmin(np.where(left, loads, np.inf)))
+        left[place] = False
+        for columns, weight in ((levels, 1.0), (pairs, 1e-3)):
+            for column in columns:
+                # A choice of few levels must not outweigh one of many: it is held against its even share.
+                loads[column == column[place]] += weight * (int(column.max()) + 1)
+        chosen.append(space[place])
+    return chosen
+
+
+def _levels(one: Specification) -> tuple[str, ...]:
+    """Return what was chosen in each respect; a set of covariates is four choices."""
+    covariates = [
+        next((name for name in group if name in one.covariates), "") or "none"
+        for group in (AGES, CHAINS, PLACES, ("region",))
+    ]
+    return (one.outcome, one.coding, one.sample, one.clustering, *covariates)
 
 
 def take_sample(frame: pl.DataFrame, name: str, pause: PauseDefinition | None) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -22,11 +22,12 @@ from ofsight.files import write_text
 from ofsight.ordinal import OrdinalFit, clm, clmm
 from ofsight.study.codings import with_coding
 from ofsight.study.estimates import odds_ratio
+from ofsight.study.findings import Findings
 from ofsight.study.ratings import term_name
 from ofsight.study.samples import draw_sample
-from ofsight.study.specification_space import Specification, all_specifications, take_sample
+from ofsight.study.specification_space import Specification, all_specifications, spread_evenly, take_sample
 
-__all__ = ["SpecificationSummary", "run_specifications", "summarise_curve"]
+__all__ = ["N_SAMPLED", "SpecificationSummary", "run_specifications", "sample_curve", "summarise_curve"]
 
 _LINES = "specifications.jsonl"
 _TABLE = "specifications.csv"
@@ -34,6 +35,8 @@ _SUMMARY = "specifications_summary.csv"
 _FACTS = "specifications.json"
 _BATCH = 8
 _FORMAT = 1
+N_SAMPLED: Final = 60
+"""How many specifications a study fits by default: a few seconds' work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def run_specifications(
     study : str
         Whose sample.
     limit : int, optional
-        Fit only so many, spread over the space, the same ones every time.
+        Fit only so many, spread evenly over the choices, the same ones every time.
     n_jobs : int
         Processes. More than one needs joblib (``pip install 'ofsight[scale]'``).
     backend : str
@@ -110,17 +113,10 @@ def run_specifications(
     if n_jobs < 1 or (limit is not None and limit < 1):
         raise UsageError(f"limit ({limit}) and n_jobs ({n_jobs}) must be 1 or more.")
     definition, data = load_study(study), open_dataset(dataset)
-    context = {"format": _FORMAT, "study": definition.id, "dataset": data.metadata.get("fingerprint")}
-    # A study without a day for the paper's age has no such column.
-    space = [
-        one
-        for one in all_specifications()
-        if definition.age_on is not None or "age_months_paper" not in one.covariates
-    ]
-    wanted = {one.key(context): one for one in space}
-    if limit is not None:
-        # Keys are hashes: their order spreads a part over the whole space.
-        wanted = dict(sorted(wanted.items())[:limit])
+    context = _context(data, definition)
+    space = _space(definition)
+    chosen = space if limit is None else spread_evenly(space, limit)
+    wanted = {one.key(context): one for one in chosen}
     _claim(to)
     done = _read_done(to / _LINES, wanted)
     left = {key: one for key, one in wanted.items() if key not in done}
@@ -144,9 +140,60 @@ def run_specifications(
         n_failed=sum(record["error"] is not None for record in done.values()),
         seconds=round(time.perf_counter() - started, 3),
     )
-    facts = {**context, **summary.as_dict(), "synthetic": data.synthetic is not None}
+    facts = {
+        **context,
+        **summary.as_dict(),
+        "n_possible": len(space),
+        "synthetic": data.synthetic is not None,
+    }
     write_text(to / _FACTS, json.dumps(facts, indent=1) + "\n")
     return summary
+
+
+def _context(data: Dataset, definition: StudyDefinition) -> dict[str, Any]:
+    """Return what a specification's name tells apart beside its own words."""
+    return {"format": _FORMAT, "study": definition.id, "dataset": data.metadata.get("fingerprint")}
+
+
+def _space(definition: StudyDefinition) -> list[Specification]:
+    """Return every specification of a study; one without a day for the paper's age has no such column."""
+    return [
+        one
+        for one in all_specifications()
+        if definition.age_on is not None or "age_months_paper" not in one.covariates
+    ]
+
+
+def sample_curve(data: Dataset, definition: StudyDefinition, n: int = N_SAMPLED) -> Findings:
+    """Fit a small part of the curve, spread evenly over its choices, as a study does by default.
+
+    Parameters
+    ----------
+    data : Dataset
+        What the sample is drawn from.
+    definition : StudyDefinition
+        The study.
+    n : int
+        How many specifications; the same ones every time.
+
+    Returns
+    -------
+    Findings
+        Tables ``specifications`` and ``specifications_summary``, as `run_specifications` writes them.
+    """
+    space = _space(definition)
+    context = _context(data, definition)
+    chosen = {one.key(context): one for one in spread_evenly(space, n)}
+    done: dict[str, dict[str, Any]] = {}
+    for frame, members in _batches(data, definition, chosen):
+        done |= {record["key"]: record for record in fit_batch(frame, members)}
+    table = _as_table(done)
+    found = Findings(tables={"specifications": table, "specifications_summary": summarise_curve(table)})
+    found.notes.append(
+        f"Of the specification curve {len(chosen):,} of {len(space):,} models were fitted, spread evenly "
+        "over its choices; `ofsight specifications` fits them all."
+    )
+    return found
 
 
 def _batches(
