@@ -11,7 +11,8 @@ from test_ordinal_data import GRADES, graded_data
 
 from ofsight.errors import ModelError
 from ofsight.ordinal import clm, clm_arrays, clmm, clmm_arrays
-from ofsight.ordinal.design import drop_aliased, prepare
+from ofsight.ordinal.aliasing import drop_aliased
+from ofsight.ordinal.coordinates import prepare
 from ofsight.ordinal.thresholds import threshold_basis
 
 

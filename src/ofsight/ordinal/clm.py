@@ -75,8 +75,8 @@ def clm(
 
 def fit_request(request: Request, data: Any, **options: Any) -> OrdinalFit:
     """Fit what was asked for."""
-    frame = build_frame(request, data)
-    return OrdinalFit(fit_design(frame.design, notes=frame.notes, **options), frame)
+    design, frame = build_frame(request, data)
+    return OrdinalFit(fit_design(design, notes=frame.notes, **options), frame)
 
 
 def build_design(

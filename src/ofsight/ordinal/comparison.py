@@ -58,14 +58,24 @@ def _describe(fit: OrdinalFit, position: int) -> str:
 
 
 def _weights(fit: OrdinalFit) -> NDArray[np.float64]:
-    weights = fit.arrays.design.weights
+    """Return the weight of each row, or of each grade where the rows are elsewhere."""
+    if fit.arrays.held is None:
+        return fit.arrays.outline.weight_counts
+    weights = fit.arrays.held.weights
     return np.ones(fit.n) if weights is None else weights
+
+
+def _outcome(fit: OrdinalFit) -> NDArray[np.int64]:
+    """Return the grade of each row, or the rows of each grade where the rows are elsewhere."""
+    held = fit.arrays.held
+    return fit.arrays.outline.grade_counts if held is None else held.y
 
 
 def _check_comparable(first: OrdinalFit, other: OrdinalFit) -> None:
     """Refuse a comparison of likelihoods that do not compare."""
-    one, two = first.arrays.design, other.arrays.design
-    if not np.array_equal(one.y, two.y) or one.levels != two.levels:
+    if (first.arrays.held is None) != (other.arrays.held is None):
+        raise ModelError("One fit has its rows here, the other on an engine. Fit both in one way.")
+    if not np.array_equal(_outcome(first), _outcome(other)) or first.levels != other.levels:
         raise ModelError(
             f"The fits used different rows or outcomes ({first.n} and {other.n} rows). "
             "Drop rows with missing values in any variable first, then fit both."

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ofsight.errors import ModelError
 from ofsight.ordinal.crossed import CrossedObjective
-from ofsight.ordinal.fit import ArrayFit
 from ofsight.ordinal.objective import FixedObjective, InterceptObjective
 from ofsight.ordinal.optimise import solve_information
+from ofsight.ordinal.problem import ArrayFit
 
 if TYPE_CHECKING:
     from ofsight.ordinal.result import OrdinalFit
@@ -104,7 +104,7 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
     objective = arrays.objective
     if isinstance(objective, FixedObjective):
         scores = objective.scores(arrays.fitted)
-        sums = _sum_by(scores, codes[arrays.working.order])
+        sums = _sum_by(scores, codes[arrays.order])
     elif isinstance(objective, InterceptObjective):
         groups = arrays.design.groups[0]
         by_group = np.zeros(int(groups.max()) + 1, dtype=np.int64)
@@ -135,7 +135,7 @@ def _component_scores(fit: OrdinalFit, objective: CrossedObjective, codes: Ints)
     p = arrays.working.back.shape[0]
     by_row, by_effect = objective.scores(arrays.fitted)
     sums = np.zeros((int(codes.max()) + 1, arrays.fitted.shape[0]))
-    sums[:, :p] = _sum_by(by_row, codes[arrays.working.order])
+    sums[:, :p] = _sum_by(by_row, codes[arrays.order])
     for k, grouping in enumerate(arrays.active):
         groups = arrays.design.groups[grouping]
         by_group = np.zeros(int(groups.max()) + 1, dtype=np.int64)

@@ -17,14 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ofsight.errors import ModelError
-from ofsight.ordinal.columns import Columns, encode_groups, encode_outcome, open_columns
+from ofsight.ordinal.columns import encode_groups, encode_outcome, open_columns
 from ofsight.ordinal.convergence import ConvergenceCode, Finding
 from ofsight.ordinal.design import Design
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ModelFrame", "Request", "build_frame", "design_matrix"]
+__all__ = [
+    "ModelFrame",
+    "Request",
+    "build_frame",
+    "design_matrix",
+    "levels_in_use",
+    "parse_formula",
+    "variables_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -87,14 +95,12 @@ def _right_side(formula: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class ModelFrame:
-    """A design with what is needed to read it and to predict from it.
+    """What is needed to read a fit and to predict from it.
 
     Attributes
     ----------
     request : Request
         What was asked for.
-    design : Design
-        The arrays, aliased columns still in.
     specs : dict
         formulaic's specification of each part: ``location``, ``nominal``, ``scale``.
     predictors : pandas.DataFrame
@@ -109,10 +115,13 @@ class ModelFrame:
         Rows left out for a missing value.
     notes : tuple of Finding
         What to know of the data.
+    means : dict of str to float, optional
+        Means of the numeric predictors, where ``predictors`` is only a sample of the rows.
+    engine : object, optional
+        What the rows are spread over; ``kept`` is empty then.
     """
 
     request: Request
-    design: Design
     specs: Mapping[str, Any]
     predictors: pd.DataFrame
     factors: Mapping[str, tuple[Any, ...]]
@@ -120,10 +129,16 @@ class ModelFrame:
     kept: NDArray[np.int64]
     n_dropped: int
     notes: tuple[Finding, ...] = field(default=())
+    means: Mapping[str, float] | None = None
+    engine: Any = None
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a numeric predictor over the rows used."""
+        return float(self.predictors[name].mean()) if self.means is None else self.means[name]
 
 
 @lru_cache(maxsize=256)
-def _formula(text: str) -> Any:
+def parse_formula(text: str) -> Any:
     """Return a parsed right-hand side that always has an intercept.
 
     Parsing takes longer than one pass of a small model over its data, and a study fits one formula
@@ -168,13 +183,13 @@ def _matrices(request: Request, predictors: pd.DataFrame) -> tuple[dict[str, Any
         text = getattr(request, part)
         if text is None:
             continue
-        matrix = design_matrix(_formula(text), predictors)
+        matrix = design_matrix(parse_formula(text), predictors)
         specs[part] = matrix.model_spec
         matrices[part] = np.asarray(matrix, dtype=np.float64).reshape(len(predictors), -1)
     return matrices, specs
 
 
-def _levels_in_use(specs: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+def levels_in_use(specs: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     """Return the levels of each variable that enters as a factor."""
     factors: dict[str, tuple[Any, ...]] = {}
     for spec in specs.values():
@@ -189,17 +204,17 @@ def _names(specs: Mapping[str, Any], part: str) -> tuple[str, ...]:
     return tuple(str(n) for n in specs[part].column_names) if part in specs else ()
 
 
-def _variables(request: Request) -> list[str]:
+def variables_of(request: Request) -> list[str]:
     """Return the columns that the formulas use."""
     names: set[str] = set()
     for text in (request.location, request.nominal, request.scale):
         if text is not None:
-            names |= {str(v) for v in _formula(text).required_variables}
+            names |= {str(v) for v in parse_formula(text).required_variables}
     return sorted(names)
 
 
-def build_frame(request: Request, data: Any) -> ModelFrame:
-    """Return the design of a request on a data frame.
+def build_frame(request: Request, data: Any) -> tuple[Design, ModelFrame]:
+    """Return the design of a request on a data frame, aliased columns still in, and how to read it.
 
     Parameters
     ----------
@@ -215,7 +230,7 @@ def build_frame(request: Request, data: Any) -> ModelFrame:
         If a column is missing, the outcome has no order, or no rows are left.
     """
     columns = open_columns(data)
-    used = _variables(request)
+    used = variables_of(request)
     if request.outcome in used:
         raise ModelError(f"The outcome {request.outcome!r} is also a predictor. Remove it.")
     group_columns = [part for name in request.group for part in name.split(":")]
@@ -254,11 +269,5 @@ def build_frame(request: Request, data: Any) -> ModelFrame:
         group_names=request.group,
         **{role: values[kept] for role, values in extra.items()},
     )
-    return ModelFrame(
-        request, design, specs, predictors, _levels_in_use(specs), data, kept, n_dropped, tuple(notes)
-    )
-
-
-def take_columns(frame: ModelFrame) -> Columns:
-    """Return the columns of the data that a frame was built from."""
-    return open_columns(frame.source)
+    frame = ModelFrame(request, specs, predictors, levels_in_use(specs), data, kept, n_dropped, tuple(notes))
+    return design, frame

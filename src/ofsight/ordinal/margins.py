@@ -47,7 +47,7 @@ def _values(frame: ModelFrame, name: str, at: Mapping[str, Any]) -> list[Any]:
         return values
     if known is not None:
         return list(known)
-    return [float(frame.predictors[name].mean())]
+    return [frame.mean(name)]
 
 
 def _check_names(frame: ModelFrame, by: Sequence[str], at: Mapping[str, Any]) -> None:
@@ -82,7 +82,7 @@ def _cells(
         return [()], np.array([m[0] for m in means]), np.array([m[1] for m in means])
     frame = _frame(fit)
     _check_names(frame, by, at)
-    design = fit.arrays.design
+    outline = fit.arrays.outline
     cells = list(product(*(_values(frame, name, at) for name in by)))
     rest = [name for name in frame.predictors.columns if name not in by]
     levels = [_values(frame, name, at) for name in rest]
@@ -92,11 +92,15 @@ def _cells(
             grid = _reference_grid(frame, by, cell, rest, levels)
             n = len(grid)
             shift = [
-                None if v is None else np.full(n, float(v.mean()))
-                for v in (design.offset, design.scale_offset)
+                np.full(n, mean) if there else None
+                for there, mean in (
+                    (outline.has_offset, outline.mean_offset),
+                    (outline.has_scale_offset, outline.mean_scale_offset),
+                )
             ]
             matrices = frame_matrices(fit, grid, *shift)
         else:
+            design = fit.arrays.design  # that is, the rows: an error where they are elsewhere
             rows = frame.predictors.copy(deep=False)
             fixed = {**{k: v for k, v in at.items() if k not in by}, **dict(zip(by, cell, strict=True))}
             for name, value in fixed.items():

@@ -7,7 +7,7 @@ parameters held fixed. A sum over partitions on other machines is one more.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ __all__ = [
     "Evaluation",
     "FixedObjective",
     "HeldObjective",
+    "Integrated",
     "InterceptObjective",
     "MappedObjective",
     "Objective",
@@ -61,6 +62,15 @@ class Objective(Protocol):
 
     def evaluate(self, parameters: Floats, order: int = 2) -> Evaluation:
         """Return the log-likelihood and its derivatives up to ``order`` (0, 1 or 2)."""
+        ...
+
+
+@runtime_checkable
+class Integrated(Objective, Protocol):
+    """A log-likelihood with one random intercept, integrated out by quadrature."""
+
+    def with_nodes(self, nodes: int) -> Objective:
+        """Return the same with another number of nodes."""
         ...
 
 

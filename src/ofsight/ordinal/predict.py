@@ -55,10 +55,10 @@ def frame_matrices(
     """Return the columns that a model has for rows of a pandas frame of its predictors."""
     if fit.frame is None:
         raise ModelError("A model fitted to arrays predicts for its own rows only.")
-    design = fit.arrays.design
+    outline = fit.arrays.outline
     picked: dict[str, Floats] = {}
     for part in ("location", "nominal", "scale"):
-        names = getattr(design, f"{part}_names")
+        names = getattr(outline, f"{part}_names")
         if part not in fit.frame.specs or not names:
             picked[part] = np.zeros((len(predictors), 0))
             continue
@@ -92,7 +92,7 @@ def _run(
 ) -> tuple[Floats, Floats, Floats]:
     """Return probabilities (n, J), their Jacobian (n, J, p) or none, and its weighted sum."""
     arrays = fit.arrays
-    basis, _, _ = threshold_basis(arrays.threshold, arrays.design.levels)
+    basis, _, _ = threshold_basis(arrays.threshold, arrays.outline.levels)
     n = matrices.location.shape[0]
     nothing = np.zeros(0)
 
@@ -248,7 +248,7 @@ def predict(
         columns = open_columns(data)
         given = {"offset": offset, "scale_offset": scale_offset}
         for role, value in given.items():
-            if getattr(fit.arrays.design, role) is not None and value is None:
+            if getattr(fit.arrays.outline, f"has_{role}") and value is None:
                 raise ModelError(f"The model has {role}: give {role}= for the new rows.")
         known = {r: None if v is None else columns.numbers(v, r) for r, v in given.items()}
         matrices = frame_matrices(fit, new_predictors(fit, data), **known)

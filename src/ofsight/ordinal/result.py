@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ofsight.errors import ModelError
 from ofsight.ordinal.convergence import Convergence, ConvergenceCode
-from ofsight.ordinal.fit import ArrayFit
 from ofsight.ordinal.links import LATENT_VARIANCE
+from ofsight.ordinal.problem import ArrayFit
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,13 +104,12 @@ class OrdinalFit:
     @property
     def n(self) -> int:
         """Rows used."""
-        return int(self.arrays.design.y.shape[0])
+        return self.arrays.outline.n
 
     @property
     def n_observations(self) -> float:
         """Sum of the weights; the number of rows when there are none."""
-        weights = self.arrays.design.weights
-        return float(self.n) if weights is None else float(weights.sum())
+        return self.arrays.outline.total_weight
 
     @property
     def n_dropped(self) -> int:
@@ -130,7 +129,7 @@ class OrdinalFit:
     @property
     def levels(self) -> tuple[str, ...]:
         """Grades that occur, lowest first."""
-        return self.arrays.design.levels
+        return self.arrays.outline.levels
 
     @property
     def convergence(self) -> Convergence:
@@ -142,18 +141,18 @@ class OrdinalFit:
     @property
     def is_mixed(self) -> bool:
         """Whether the model has random intercepts."""
-        return bool(self.arrays.design.groups)
+        return bool(self.arrays.outline.group_names)
 
     @cached_property
     def random_sds(self) -> dict[str, float]:
         """Standard deviation of each random intercept, by grouping."""
-        return dict(zip(self.arrays.design.group_names, self.arrays.random_sds, strict=True))
+        return dict(zip(self.arrays.outline.group_names, self.arrays.random_sds, strict=True))
 
     @cached_property
     def group_counts(self) -> dict[str, int]:
         """Number of groups of each grouping."""
-        design = self.arrays.design
-        return {n: int(c.max()) + 1 for n, c in zip(design.group_names, design.groups, strict=True)}
+        outline = self.arrays.outline
+        return dict(zip(outline.group_names, outline.group_counts, strict=True))
 
     def _the_one(self, values: Mapping[str, Any], what: str, instead: str) -> Any:
         if len(values) != 1:
@@ -195,7 +194,7 @@ class OrdinalFit:
         """
         if not self.is_mixed:
             raise ModelError("This model has no random intercept. Fit one with clmm(group=...).")
-        if self.scale_coefficients or self.arrays.design.scale_offset is not None:
+        if self.scale_coefficients or self.arrays.outline.has_scale_offset:
             raise ModelError("With scale effects the intraclass correlation differs by row.")
         if grouping is not None and grouping not in self.random_sds:
             raise ModelError(f"No grouping {grouping!r}. There are: {', '.join(self.random_sds)}.")

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from ofsight.ordinal.kernel_rows import Rows
+from ofsight.ordinal.design import Outline
 from ofsight.ordinal.links import LATENT_VARIANCE
 from ofsight.ordinal.objective import Objective
 
@@ -30,28 +30,35 @@ def quantile(link: str, p: float) -> float:
     return math.tan(math.pi * (p - 0.5))
 
 
-def start_fixed(rows: Rows, link: str, size: int) -> Floats:
+def start_fixed(basis: Floats, outline: Outline, link: str, size: int) -> Floats:
     """Return starting values of a model without random effects.
 
     Thresholds reproduce the marginal distribution of the outcome, at the mean offset; all
     effects are zero. Structured thresholds take the nearest values of their structure.
+
+    Parameters
+    ----------
+    basis : ndarray, shape (J - 1, q)
+        Thresholds as linear functions of threshold parameters.
+    outline : Outline
+        What is known of the rows.
+    link : str
+        The link.
+    size : int
+        The number of parameters.
     """
-    n_levels = rows.basis.shape[0] + 1
-    weights = rows.weights if rows.weights.size else None
-    counts = np.bincount(rows.y, weights=weights, minlength=n_levels).astype(float) + 0.5
+    counts = outline.weight_counts + 0.5
     cumulative = np.cumsum(counts)[:-1] / counts.sum()
-    theta = np.array([quantile(link, float(p)) for p in cumulative])
-    if rows.offset.size:
-        theta = theta + np.average(rows.offset, weights=weights)
-    if rows.basis.shape[1] < rows.basis.shape[0]:
+    theta = np.array([quantile(link, float(p)) for p in cumulative]) + outline.start_offset
+    if basis.shape[1] < basis.shape[0]:
         middle = 0.5 * (theta[0] + theta[-1])
         even = np.linspace(theta[0], theta[-1], theta.shape[0])
         target = theta if link != "cauchit" else middle + (even - middle)
-        alpha = np.linalg.lstsq(rows.basis, target, rcond=None)[0]
-        if np.any(np.diff(rows.basis @ alpha) <= 0.0):
-            alpha = np.linalg.lstsq(rows.basis, even, rcond=None)[0]
+        alpha = np.linalg.lstsq(basis, target, rcond=None)[0]
+        if np.any(np.diff(basis @ alpha) <= 0.0):
+            alpha = np.linalg.lstsq(basis, even, rcond=None)[0]
     else:
-        alpha = np.linalg.solve(rows.basis, theta)
+        alpha = np.linalg.solve(basis, theta)
     start = np.zeros(size)
     start[: alpha.shape[0]] = alpha
     return start
