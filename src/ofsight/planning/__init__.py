@@ -16,8 +16,9 @@ Import from the modules; nothing is done at the import of this package. Every fu
 ``measures.screen``
     ``screen_groups(homes, thresholds)``: which groups would be difficult to replace.
 ``prepare``
-    ``prepare_plans(dataset, to, *, study=None, occupancy=0.85, thresholds=None, progress=None)``: writes a plan
-    folder; ``read_plans(folder) -> Plans``: ``.table(name)``, ``.measures(slug)``, ``.tables``, ``.about``.
+    ``prepare_plans(dataset, to, *, study=None, occupancy=0.85, thresholds=None, progress=None)``: writes a
+    plan folder; ``read_plans(folder) -> Plans``: ``.table(name)``, ``.measures(slug)``, ``.tables``,
+    ``.about``.
 ``area_plan``
     ``plan_area(dataset, area, ...) -> AreaPlan``: all tables of one area, also of a set that no folder holds.
 ``pack``

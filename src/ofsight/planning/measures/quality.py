@@ -46,8 +46,8 @@ def places_by_judgement(homes: pl.DataFrame, day: date) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``judgement, homes, places``, one row for each of `KINDS`, in order; ``places`` add up to the published
-        places.
+        ``judgement, homes, places``, one row for each of `KINDS`, in order; ``places`` add up to the
+        published places.
     """
     overall, since = pl.col("overall").cast(pl.String), months_before(day, RECENT_MONTHS)
     good = overall.is_in(GOOD)
@@ -84,9 +84,9 @@ def expected_places(homes: pl.DataFrame, expected: pl.DataFrame) -> tuple[float,
     -------
     tuple or None
         The expectation, the lower and upper 95 % bounds, and the number of homes; None where no home has
-        both. The lower bound takes every home's probability at its low end and then the lower tail of the sum of
-        places, the upper one the opposite: they allow for chance and for the model's uncertainty as if its
-        errors were all one way, so they are wide rather than narrow.
+        both. The lower bound takes every home's probability at its low end and then the lower tail of the
+        sum of places, the upper one the opposite: they allow for chance and for the model's uncertainty as
+        if its errors were all one way, so they are wide rather than narrow.
     """
     known = (
         homes.select("urn", "places")

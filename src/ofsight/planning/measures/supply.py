@@ -75,8 +75,8 @@ def supply_values(dataset: Dataset, area: Area, homes: pl.DataFrame, occupancy: 
         yield Value("homes", part, some.height, n=some.height, as_at=as_at, source=source)
         yield Value("places", part, _places(some), n=some.height - unknown, as_at=as_at, source=source)
     total = _places(homes)
-    usable = [share * total for share in (occupancy, *BAND)]
-    yield Value("usable_places", "all", *usable, n=homes.height, as_at=as_at, source=source)
+    usable, low, high = (share * total for share in (occupancy, *BAND))
+    yield Value("usable_places", "all", usable, low, high, n=homes.height, as_at=as_at, source=source)
     yield _in_house(homes, total, as_at, source)
     yield from _pipeline(dataset, area, day)
     yield _time_to_judgement(dataset, area, day)
