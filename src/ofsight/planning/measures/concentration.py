@@ -103,7 +103,7 @@ def holder_shares(homes: pl.DataFrame) -> pl.DataFrame:
         .group_by("holder_id", maintain_order=True)
         .agg(
             holder=pl.col("holder").drop_nulls().sort().first(),
-            kind=kind.first(),
+            kind=kind.first().cast(pl.String),
             homes=pl.len().cast(pl.Int64),
             places=pl.col("places").sum(),
         )

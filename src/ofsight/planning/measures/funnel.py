@@ -13,7 +13,8 @@ from scipy.special import gammaincinv, gammaln
 from scipy.stats import nbinom
 
 from ofsight.errors import ModelError
-from ofsight.planning.measures.limits import poisson_interval, poisson_limits
+from ofsight.planning.measures.limits import poisson_interval
+from ofsight.profiles.intervals import poisson_funnel
 
 __all__ = ["ExpectedPlaces", "fit_expected_places"]
 
@@ -137,10 +138,10 @@ def _limits(names: pl.DataFrame, observed: FloatArray, expected: FloatArray, spr
         "shrunk_low": gammaincinv(observed + k, 0.025) / (expected + k),
         "shrunk_high": gammaincinv(observed + k, 0.975) / (expected + k),
     }
-    chance = k / (k + expected)
+    chance, by_chance = k / (k + expected), poisson_funnel(observed, expected)
     for name, level in (("95", 0.95), ("998", 0.998)):
-        low, high = poisson_limits(expected, level)
-        columns[f"funnel_low_{name}"], columns[f"funnel_high_{name}"] = low / expected, high / expected
+        for side in ("low", "high"):
+            columns[f"funnel_{side}_{name}"] = by_chance[f"{side}_{name}"].astype(float)
         tail = (1 - level) / 2
         columns[f"spread_low_{name}"] = nbinom.ppf(tail, k, chance) / expected
         columns[f"spread_high_{name}"] = nbinom.ppf(1 - tail, k, chance) / expected

@@ -7,41 +7,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
-from scipy.stats import norm, poisson
+from scipy.stats import norm
 
-__all__ = [
-    "poisson_interval",
-    "poisson_limits",
-    "survival_median",
-    "weighted_sum_interval",
-    "wilson_interval",
-]
+__all__ = ["poisson_interval", "survival_median", "weighted_sum_interval"]
 
 FloatArray = npt.NDArray[np.float64]
 _LEVEL: Final = 0.95
-
-
-def wilson_interval(k: int, n: int, level: float = _LEVEL) -> tuple[float, float] | None:
-    """Return Wilson's score interval of a share; None of nothing.
-
-    Parameters
-    ----------
-    k, n : int
-        How many of how many.
-    level : float
-        Coverage, between 0 and 1.
-
-    References
-    ----------
-    Wilson (1927), J. Am. Stat. Assoc. 22, 209-212.
-    """
-    if n <= 0:
-        return None
-    z = float(norm.ppf(0.5 + level / 2))
-    share, z2 = k / n, z * z
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return (0.0 if k == 0 else max(0.0, centre - half), 1.0 if k == n else min(1.0, centre + half))
 
 
 def poisson_interval(count: float, level: float = _LEVEL) -> tuple[float, float]:
@@ -54,29 +25,6 @@ def poisson_interval(count: float, level: float = _LEVEL) -> tuple[float, float]
     tail = (1 - level) / 2
     low = float(gammaincinv(count, tail)) if count > 0 else 0.0
     return low, float(gammaincinv(count + 1, 1 - tail))
-
-
-def poisson_limits(expected: FloatArray, level: float = _LEVEL) -> tuple[FloatArray, FloatArray]:
-    """Return the limits of a funnel: between them a Poisson count of this mean falls with at least `level`.
-
-    Parameters
-    ----------
-    expected : ndarray, shape (n,)
-        Means, positive.
-    level : float
-        0.95 and 0.998 are the usual two.
-
-    Returns
-    -------
-    tuple of ndarray
-        Lower and upper limits, counts.
-
-    References
-    ----------
-    Spiegelhalter (2005), Stat. Med. 24, 1185-1202, doi 10.1002/sim.1970.
-    """
-    tail = (1 - level) / 2
-    return poisson.ppf(tail, expected).astype(float), poisson.ppf(1 - tail, expected).astype(float)
 
 
 def weighted_sum_interval(

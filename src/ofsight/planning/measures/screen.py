@@ -138,18 +138,9 @@ def screen_groups(homes: pl.DataFrame, screen: Screen) -> pl.DataFrame:
                 from_memory=pl.lit(limb.from_memory),
             )
         )
-    order = [
-        "holder_id",
-        "holder",
-        "kind",
-        "limb",
-        "places",
-        "places_asked",
-        "authorities",
-        "authorities_asked",
-    ]
+    order = ["holder_id", "holder", "kind", "limb", "places", "places_asked"]
     return (
         pl.concat(met)
-        .select(*order, "share_asked", "from_memory")
+        .select(*order, "authorities", "authorities_asked", "share_asked", "from_memory")
         .sort("places", "holder_id", "limb", descending=[True, False, False])
     )

@@ -1,0 +1,237 @@
+"""The plan of one area: every measure of it, the areas it is read beside, who holds its places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from ofsight.planning.inputs import PlanInputs
+from ofsight.planning.measures.exposure import holder_exposure
+from ofsight.planning.measures.limits import poisson_interval
+from ofsight.planning.measures.need import need_series, need_values
+from ofsight.planning.measures.ownership import ownership_trend, ownership_values
+from ofsight.planning.measures.quality import quality_values
+from ofsight.planning.measures.supply import supply_values
+from ofsight.planning.measures.values import Value, values_frame, withheld
+from ofsight.profiles.area import Area, find_area, region_of
+from ofsight.profiles.homes_open import open_homes
+
+__all__ = ["AreaPlan", "area_homes", "area_values", "plan_area"]
+
+_HUNDRED = 100.0
+
+
+@dataclass(frozen=True)
+class AreaPlan:
+    """Everything that is worked out for one area.
+
+    Attributes
+    ----------
+    area : Area
+        Which area.
+    measures : DataFrame
+        Table ``measures`` (`ofsight.planning.measures.values.SCHEMA`) of the area.
+    beside : tuple of (Area, DataFrame)
+        The areas to read it beside, with theirs: its region (or those of a set) and England.
+    need : DataFrame
+        Of `need_series`: the published numbers over the years.
+    exposure : DataFrame
+        Of `holder_exposure`: who holds its places, and what is left without each.
+    trend : DataFrame
+        Of `ownership_trend`: shares and concentration on each list since 2018.
+    homes : DataFrame
+        Its open homes, for scenarios; never shown.
+    inputs : PlanInputs
+        What it was made of.
+    """
+
+    area: Area
+    measures: pl.DataFrame
+    beside: tuple[tuple[Area, pl.DataFrame], ...]
+    need: pl.DataFrame
+    exposure: pl.DataFrame
+    trend: pl.DataFrame
+    homes: pl.DataFrame
+    inputs: PlanInputs
+
+    def value(self, measure: str, part: str = "all") -> Value:
+        """Return one measure of the area, with its status; one that is not there says so."""
+        return pick(self.measures, measure, part)
+
+
+def pick(measures: pl.DataFrame, measure: str, part: str = "all") -> Value:
+    """Return one measure out of a table of measures."""
+    found = measures.filter(measure=measure, part=part)
+    if found.is_empty():
+        return withheld(measure, "not measured", part)
+    row = found.row(0, named=True)
+    del row["area"]
+    return Value(**row)
+
+
+def area_homes(inputs: PlanInputs, area: Area) -> pl.DataFrame:
+    """Return the open homes of an area on the newest list."""
+    return open_homes(inputs.dataset, area)
+
+
+def area_values(inputs: PlanInputs, area: Area) -> list[Value]:
+    """Return every measure of an area, worked out once for each set of inputs."""
+    key = f"values {area.slug}"
+    found = inputs.kept.get(key)
+    if not isinstance(found, list):
+        found = inputs.kept[key] = list(_values(inputs, area))
+    return found
+
+
+def _values(inputs: PlanInputs, area: Area) -> Iterator[Value]:
+    homes = area_homes(inputs, area)
+    series = need_series(inputs.need, inputs.dataset, area)
+    source = "; ".join(homes["release"].drop_nulls().unique().sort()) or _newest(inputs)
+    yield from need_values(series)
+    yield from supply_values(inputs.dataset, area, homes, inputs.occupancy)
+    for name, children in _per_hundred(inputs, series):
+        yield _rate(name, homes, children, inputs, source)
+    yield from quality_values(homes, inputs.expected, inputs.day, source)
+    yield from ownership_values(homes, inputs.day, source)
+    yield _observed_over_expected(inputs, area, source)
+    yield _expected_loss(inputs, homes, source)
+
+
+def _newest(inputs: PlanInputs) -> str:
+    found = inputs.homes["release"].drop_nulls().unique().sort().to_list()
+    return "; ".join(found) or str(inputs.dataset.metadata.get("newest_release") or "")
+
+
+def _per_hundred(inputs: PlanInputs, series: pl.DataFrame) -> Iterator[tuple[str, Value]]:
+    """Give the children that places are set against: of the year of the list, so that both are of one day."""
+    for name, measure in (
+        ("places_per_100_looked_after", "looked_after"),
+        ("places_per_100_in_homes", "children_in_homes"),
+    ):
+        yield name, _in_year(series, measure, inputs.list_year)
+
+
+def _in_year(series: pl.DataFrame, measure: str, year: int) -> Value:
+    found = series.filter(measure=measure, year=year)
+    if found.is_empty():
+        return withheld(measure, f"not published for {year}")
+    row = found.row(0, named=True)
+    if row["value"] is None:
+        return withheld(measure, row["status"], as_at=f"31 March {year}", source=row["release"])
+    return Value(measure, "all", row["value"], as_at=f"31 March {year}", source=row["release"])
+
+
+def _rate(name: str, homes: pl.DataFrame, children: Value, inputs: PlanInputs, source: str) -> Value:
+    """Return places per 100 children (CONVENTIONS E), with the exact Poisson interval of the places."""
+    as_at, sources = inputs.day.isoformat(), "; ".join(filter(None, (source, children.source)))
+    if children.value is None:
+        return withheld(name, children.status, as_at=as_at, source=sources)
+    if children.value <= 0:
+        return withheld(name, "no children", as_at=as_at, source=sources)
+    places = float(homes["places"].sum() or 0)
+    low, high = poisson_interval(places)
+    rates = [_HUNDRED * n / children.value for n in (places, low, high)]
+    return Value(name, "all", rates[0], rates[1], rates[2], n=homes.height, as_at=as_at, source=sources)
+
+
+def _observed_over_expected(inputs: PlanInputs, area: Area, source: str) -> Value:
+    name, as_at = "observed_over_expected", inputs.day.isoformat()
+    if inputs.places is None:
+        return withheld(name, "no model could be fitted", as_at=as_at, source=source)
+    mine = inputs.places.frame.filter(pl.col("code").is_in(area.authorities))
+    missing = mine.filter(pl.col("expected").is_null())
+    if mine.is_empty() or missing.height:
+        status = missing["status"].item() if area.is_single and missing.height else "a member has no number"
+        return withheld(name, status or "not published", as_at=as_at, source=source)
+    observed, expected = float(mine["observed"].sum()), float(mine["expected"].sum())
+    low, high = poisson_interval(observed)
+    return Value(
+        name,
+        "all",
+        observed / expected,
+        low / expected,
+        high / expected,
+        n=mine.height,
+        as_at=as_at,
+        source=source,
+    )
+
+
+def _expected_loss(inputs: PlanInputs, homes: pl.DataFrame, source: str) -> Value:
+    name, as_at = "expected_loss", inputs.day.isoformat()
+    if inputs.closing is None:
+        return withheld(name, "no model given", "36 months", as_at, source)
+    known = homes.select("urn", "places").join(inputs.closing, on="urn").drop_nulls(["places", "p_close_36"])
+    if known.is_empty():
+        return withheld(name, "no home with a prediction", "36 months", as_at, source)
+    sums = [float((known[c] * known["places"]).sum()) for c in _CLOSE]
+    return Value(
+        name,
+        "36 months",
+        sums[0],
+        sums[1],
+        sums[2],
+        n=known.height,
+        as_at=as_at,
+        source=f"{source}; model of closure",
+    )
+
+
+_CLOSE = ("p_close_36", "p_close_36_low", "p_close_36_high")
+
+
+def plan_area(inputs: PlanInputs, area: Area) -> AreaPlan:
+    """Work out the plan of an area: an authority, a region, England or any set of areas.
+
+    Parameters
+    ----------
+    inputs : PlanInputs
+        Of `ofsight.planning.inputs.gather_inputs`.
+    area : Area
+        Of `ofsight.profiles.area.find_area`.
+
+    Notes
+    -----
+    A single authority is a poor market, since two thirds of children in homes are placed outside theirs
+    (CONVENTIONS E, HHI): so region and England stand beside every measure.
+    """
+    homes = area_homes(inputs, area)
+    series = need_series(inputs.need, inputs.dataset, area)
+    lists = {day: open_homes(inputs.dataset, area, day) for day in inputs.lists}
+    exposure = holder_exposure(
+        homes,
+        inputs.reach,
+        _in_year(series, "looked_after", inputs.list_year),
+        _in_year(series, "children_in_homes", inputs.list_year),
+        inputs.closing,
+    )
+    beside = tuple(
+        (other, values_frame(other.slug, area_values(inputs, other))) for other in _beside(inputs, area)
+    )
+    return AreaPlan(
+        area=area,
+        measures=values_frame(area.slug, area_values(inputs, area)),
+        beside=beside,
+        need=series,
+        exposure=exposure,
+        trend=ownership_trend(lists),
+        homes=homes,
+        inputs=inputs,
+    )
+
+
+def _beside(inputs: PlanInputs, area: Area) -> Iterator[Area]:
+    """Give the region, or the regions of a set, and England."""
+    if area.kind == "england":
+        return
+    if area.kind != "region":
+        region = region_of(inputs.dataset, area)
+        if region is not None:
+            yield region
+        else:
+            inside = inputs.homes.filter(pl.col("authority_code").is_in(area.authorities))
+            for name in inside["region"].drop_nulls().unique().sort().to_list()[:3]:
+                yield find_area(inputs.dataset, name)
+    yield find_area(inputs.dataset, "England")
