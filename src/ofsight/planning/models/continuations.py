@@ -105,7 +105,13 @@ def _exits(homes: pl.DataFrame, since: date | None, until: date | None) -> pl.Da
         pl.col("closed_on") <= (until or date.max),
         pl.col("authority").is_not_null(),
     ).select(
-        "urn", "authority", "provision_type", "owner_id", "places", "closed_on", old_registered="registered_on"
+        "urn",
+        "authority",
+        "provision_type",
+        "owner_id",
+        "places",
+        "closed_on",
+        old_registered="registered_on",
     )
 
 
