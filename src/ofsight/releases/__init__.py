@@ -12,8 +12,8 @@ the other::
     shelf.files(as_of=None)  # list of (Path, Held), hashes checked
     shelf.verify()  # tuple of faults
 
-    loader = Downloader(client=None, allowed_hosts=("www.gov.uk", ...), sleep=time.sleep, clock=time.monotonic)
-    answer = loader.get(url, accept="application/json", statuses=(200, 304, 410), etag=None, last_modified=None)
+    loader = Downloader(client=None, allowed_hosts=("www.gov.uk", ...), gap=0.1)
+    answer = loader.get(url, accept="application/json", statuses=(200, 304, 410), etag=None)
     answer.status, answer.url, answer.headers, answer.text, answer.json()
     loader.get_json(url), loader.get_text(url)  # for those who want nothing but the 200
     fetched = loader.download(wanted, shelf, progress=lambda done, of: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ofsight.errors import ReleaseError
 
-__all__ = ["ContentError", "RefusedError", "StatusError", "UnreachableError"]
+__all__ = ["BrokenOffError", "ContentError", "RefusedError", "StatusError", "UnreachableError"]
 
 
 class RefusedError(ReleaseError):
@@ -13,6 +13,10 @@ class RefusedError(ReleaseError):
 
 class UnreachableError(ReleaseError):
     """A host that cannot be reached at all: offline, no such name, no answer. The next file will fail too."""
+
+
+class BrokenOffError(ReleaseError):
+    """A connection that broke off, or was too slow, again and again. What came is gone on with next time."""
 
 
 class StatusError(ReleaseError):
