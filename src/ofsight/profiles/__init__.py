@@ -38,6 +38,8 @@ fewer than ten behind a share: say the counts then and no share. A value and its
     ``MEASURES``; ``children_over_time(dataset, area)`` [measure, label, unit, year, value, status,
     status_meaning, n_authorities, n_withheld, how, rounding, release]; ``latest_children(dataset, area)``
     the newest year of each; ``deprivation(dataset, area)`` the same columns.
+``figures``
+    ``figures_of(dataset, area)`` [measure, label, unit, year, value, low, high, n, status].
 ``neighbours``
     ``neighbour_models(dataset)``; ``neighbours_of(dataset, area, model=None)`` [model, rank, code, name,
     slug, closeness, release]; ``beside(dataset, area, model=None)`` [measure, label, unit, year, role,

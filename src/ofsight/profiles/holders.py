@@ -53,8 +53,8 @@ def holders_in(dataset: Dataset, area: Area | None = None, on: date | None = Non
     Returns
     -------
     pl.DataFrame
-        ``rank`` (1 has most places; null for the unlinked), ``holder_id``, ``holder`` (null for the unlinked),
-        ``kind`` (of `HOLDER_KINDS`), ``sector`` (that of most of its places here), ``n_homes``,
+        ``rank`` (1 has most places; null for the unlinked), ``holder_id``, ``holder`` (null for the
+        unlinked), ``kind`` (of `HOLDER_KINDS`), ``sector`` (that of most of its places here), ``n_homes``,
         ``n_places``, ``share_of_homes``, ``share_of_places`` (of all homes here, councils too), ``n_graded``,
         ``n_good_or_better`` (latest full inspection, overall), ``n_homes_in_england``,
         ``n_areas_in_england`` (authorities in which it has a home).

@@ -16,7 +16,15 @@ from ofsight.profiles.homes_open import UNLINKED, open_homes, snapshot_dates
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Sector
 
-__all__ = ["ALL_SECTORS", "SECTORS", "count_over_time", "homes_over_time", "openings_closures"]
+__all__ = [
+    "ALL_SECTORS",
+    "SECTORS",
+    "count_openings",
+    "count_over_time",
+    "homes_by_authority",
+    "homes_over_time",
+    "openings_closures",
+]
 
 ALL_SECTORS: Final = "All"
 SECTORS: Final = (*(sector.value for sector in Sector), ALL_SECTORS)
@@ -53,6 +61,12 @@ def homes_over_time(dataset: Dataset, area: Area | None = None) -> pl.DataFrame:
     if area is not None and area.kind != "england":
         cube = cube.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
     return count_over_time(cube, snapshot_dates(dataset))
+
+
+def homes_by_authority(dataset: Dataset) -> set[tuple[date, str]]:
+    """Return every date of a list with every authority that has a home on it."""
+    cube = keep(dataset, "supply_cube", lambda: _cube(dataset))
+    return set(cube.select("listed_on", "authority").iter_rows())
 
 
 def count_over_time(cube: pl.DataFrame, dates: tuple[date, ...]) -> pl.DataFrame:
@@ -101,8 +115,8 @@ def openings_closures(dataset: Dataset, area: Area | None = None) -> pl.DataFram
     -------
     pl.DataFrame
         One row per year and sector (with ``All``): ``year`` (2024: April 2023 to March 2024), ``sector``,
-        ``n_opened``, ``places_opened``, ``n_closed``, ``places_closed``, ``n_cancelled`` (of the closed, those
-        whose registration Ofsted cancelled). Null in years before the releases know it: openings from
+        ``n_opened``, ``places_opened``, ``n_closed``, ``places_closed``, ``n_cancelled`` (of the closed,
+        those whose registration Ofsted cancelled). Null in years before the releases know it: openings from
         the first list of joiners, closures from the first list of homes.
 
     Notes

@@ -1,0 +1,312 @@
+"""Children looked after by an area's authorities and where they are placed, over time, as published.
+
+A value and its status travel together. A withheld cell is neither zero nor missing, and no sum is shown that
+would hold one: a set of areas has a figure only where every authority's part is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from ofsight.dataset.store import Dataset
+from ofsight.link.areas import load_areas, normalise_authority_name
+from ofsight.profiles.area import Area, authority_names, history_names
+from ofsight.profiles.homes_open import snapshot_dates
+from ofsight.profiles.kept import keep
+from ofsight.profiles.measures import DEPRIVATION, MEASURES, Cell, Measure
+from ofsight.profiles.supply import homes_by_authority
+
+__all__ = [
+    "DEPRIVATION",
+    "MEASURES",
+    "CHILDREN_SCHEMA",
+    "children_over_time",
+    "deprivation",
+    "latest_children",
+    "WITHHELD_HERE",
+]
+
+CHILDREN_SCHEMA: Final = {
+    "measure": pl.String,
+    "label": pl.String,
+    "unit": pl.String,
+    "year": pl.Int32,
+    "value": pl.Float64,
+    "status": pl.String,
+    "status_meaning": pl.String,
+    "n_authorities": pl.Int64,
+    "n_withheld": pl.Int64,
+    "how": pl.String,
+    "rounding": pl.String,
+    "release": pl.String,
+}
+
+WITHHELD_HERE: Final = "withheld here"
+"""Published, and not shown beside our other figures, because together they would show a withheld cell."""
+
+NOT_PUBLISHED: Final = "not published"
+NOT_SUMMED: Final = "not summed"
+_AS_PUBLISHED: Final = "as published"
+_SUMMED: Final = "sum of its authorities"
+_RATIO: Final = "from the sums of its authorities"
+_NOT_APPLICABLE: Final = "not applicable"
+_SUPPRESSED: Final = "suppressed"
+_LONDON: Final = {"inner-london": "inner london", "outer-london": "outer london"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    value: float | None
+    status: str
+    meaning: str
+    rounding: str | None
+    release: str
+
+
+_Found = dict[tuple[Cell, str, int], _Cell]
+"""Published cells by place, by area (name of an authority, or ``region:...``) and by year."""
+
+
+def children_over_time(dataset: Dataset, area: Area) -> pl.DataFrame:
+    """Give every measure of `MEASURES` for an area by year.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An open dataset.
+    area : Area
+        An authority, region or England as published; a set from its authorities' counts.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per measure and year that any release speaks of for this kind of area: ``measure``, ``label``,
+        ``unit``, ``year`` (to or at 31 March; of a mid-year estimate, that year), ``value``, ``status``
+        (empty for a number; the symbol published in its place; ``not summed`` where the part of an authority
+        is withheld), ``status_meaning``, ``n_authorities`` and ``n_withheld`` (of a sum: how many
+        authorities, how many without a published number), ``how`` (``as published`` or how it was summed),
+        ``rounding``, ``release``.
+
+    Notes
+    -----
+    Source: DfE, children looked after in England, and answers to requests (FOI); ONS population estimates.
+    Regions and England are rounded to the nearest 10 by DfE, authorities are not: parts need not add up.
+    """
+    return _frame(dataset, area, MEASURES)
+
+
+def latest_children(dataset: Dataset, area: Area) -> pl.DataFrame:
+    """Give the newest year of every measure, in the columns of `children_over_time`.
+
+    The newest year is that of the releases, not of the area: a withheld newest figure is shown as withheld.
+    """
+    frame = children_over_time(dataset, area)
+    newest = keep(dataset, "newest_children", lambda: _newest(dataset))
+    return frame.filter(
+        pl.col("year") == pl.col("measure").replace_strict(newest, default=None, return_dtype=pl.Int32)
+    )
+
+
+def deprivation(dataset: Dataset, area: Area) -> pl.DataFrame:
+    """Give the deprivation figures of an authority, in the columns of `children_over_time`.
+
+    Source: MHCLG, English indices of deprivation, upper-tier summaries. For regions, England and sets
+    nothing is published, and none is made up: averages of scores and ranks are not what an average of areas
+    would be. Authorities made after the vintage have none either.
+    """
+    frame = _frame(dataset, area, DEPRIVATION)
+    if frame.height:
+        return frame
+    meaning = "not published for this area"
+    rows = [
+        (m.key, m.label, m.unit, None, None, NOT_PUBLISHED, meaning, 1, 1, _AS_PUBLISHED,
+         None, None)
+        for m in DEPRIVATION
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=CHILDREN_SCHEMA, orient="row")
+
+
+def _frame(dataset: Dataset, area: Area, measures: Iterable[Measure]) -> pl.DataFrame:
+    found = keep(dataset, "published_cells", lambda: _read_cells(dataset))
+    years = keep(dataset, "published_years", lambda: _years_by_cell(found))
+    rows = []
+    for measure in measures:
+        for year in sorted({year for cell in measure.cells for year in years.get(cell, ())}):
+            row = _look(dataset, area, measure, year, found)
+            if row is not None:
+                rows.append((measure.key, measure.label, measure.unit, year, *row))
+    return pl.DataFrame(rows, schema=CHILDREN_SCHEMA, orient="row")
+
+
+_Row = tuple[float | None, str, str, int, int, str, str | None, str | None]
+
+
+def _look(dataset: Dataset, area: Area, measure: Measure, year: int, found: _Found) -> _Row | None:
+    """Find one figure of an area: as published, or for a set from what is published of its parts."""
+    name = _published_name(dataset, area)
+    if name is not None:
+        cell = _first(measure.cells, name, year, found)
+        if cell is None:
+            return None
+        withheld = int(cell.value is None)
+        return (
+            cell.value,
+            cell.status,
+            cell.meaning,
+            1,
+            withheld,
+            _AS_PUBLISHED,
+            cell.rounding,
+            cell.release,
+        )
+    parts = _members(dataset, area, year)
+    if measure.kind == "count":
+        return _sum(measure.cells, parts, year, found)
+    if not measure.part or not measure.whole:
+        return None
+    part, whole = _sum(measure.part, parts, year, found), _sum(measure.whole, parts, year, found)
+    if part is None or whole is None:
+        return None
+    release = "; ".join(dict.fromkeys(filter(None, (part[-1], whole[-1]))))
+    withheld = max(part[4], whole[4])
+    if part[0] is None or not whole[0]:
+        status = part[1] or whole[1] or NOT_PUBLISHED
+        meaning = part[2] if part[0] is None else whole[2] if whole[0] is None else "nothing to divide by"
+        return None, status, meaning, part[3], withheld, _RATIO, None, release
+    return measure.per * part[0] / whole[0], "", "value", part[3], withheld, _RATIO, None, release
+
+
+def _sum(cells: tuple[Cell, ...], parts: tuple[str, ...], year: int, found: _Found) -> _Row | None:
+    """Add up the counts of authorities; nothing where one of them is not a published number."""
+    known = {name: _first(cells, name, year, found) for name in parts}
+    there = [cell for cell in known.values() if cell is not None and cell.meaning != _NOT_APPLICABLE]
+    if not there:
+        return None
+    absent = sum(cell is None for cell in known.values())
+    withheld = absent + sum(cell.value is None for cell in there)
+    release = "; ".join(dict.fromkeys(cell.release for cell in there))
+    if withheld:
+        meaning = f"{withheld} of {len(parts)} authorities have no published number"
+        return None, NOT_SUMMED, meaning, len(parts), withheld, _SUMMED, None, release
+    total = sum(cell.value for cell in there if cell.value is not None)
+    return total, "", "value", len(parts), 0, _SUMMED, "none", release
+
+
+def _first(cells: tuple[Cell, ...], name: str, year: int, found: _Found) -> _Cell | None:
+    return next((found[key] for cell in cells if (key := (cell, name, year)) in found), None)
+
+
+def _published_name(dataset: Dataset, area: Area) -> str | None:
+    """Return under which name an area's own figures are published; None for a set."""
+    if area.kind == "england":
+        return "region:england"
+    if area.kind == "region":
+        return f"region:{normalise_authority_name(area.name)}"
+    if area.slug in _LONDON:
+        return f"region:{_LONDON[area.slug]}"
+    if area.kind == "authority":
+        return authority_names(dataset, area)[0]
+    return None
+
+
+def _members(dataset: Dataset, area: Area, year: int) -> tuple[str, ...]:
+    """Return the authorities of a set that existed on 31 March of a year."""
+    names = set(history_names(dataset, area))
+    return tuple(found.name for found in load_areas().on(date(year, 3, 31)) if found.name in names)
+
+
+def _read_cells(dataset: Dataset) -> _Found:
+    """Read the newest word on every cell that a measure names."""
+    wanted = {cell for m in (*MEASURES, *DEPRIVATION) for cell in (*m.cells, *m.part, *m.whole)}
+    key = ("topic", "category", "breakdown", "measure")
+    named = pl.DataFrame(sorted(wanted), schema=dict.fromkeys(key, pl.String), orient="row")
+    rows = (
+        dataset.authority_statistics.filter(pl.col("newest") & pl.col("year").is_not_null())
+        .join(named, on=key, how="semi")
+        .select(
+            *key,
+            "level",
+            "authority",
+            "published_name",
+            "year",
+            "value",
+            "status",
+            "status_meaning",
+            "rounding",
+            "release",
+        )
+    )
+    found: _Found = {}
+    for topic, category, breakdown, measure, level, authority, name, year, *cell in rows.iter_rows():
+        if level == "Local authority":
+            where = authority
+        else:
+            where = "region:england" if level == "National" else f"region:{_region_key(name)}"
+        if where is not None:
+            found[(topic, category, breakdown, measure), where, year] = _Cell(*cell)
+    return _withhold_beside_no_homes(found, _without_homes(dataset))
+
+
+def _withhold_beside_no_homes(found: _Found, without: set[tuple[str, int]]) -> _Found:
+    """Withhold the net gain of an authority without a home whose children out of area are withheld.
+
+    Where there is no home, no child of another authority lives in one: the net loss is the number of its own
+    children in homes elsewhere, which DfE withholds. Shown beside "no homes", it would give that number away.
+    """
+    out = next(m.cells[0] for m in MEASURES if m.key == "homes_out_of_area_percent")
+    net = next(m.cells[0] for m in MEASURES if m.key == "homes_net_gain")
+    for name, year in without:
+        withheld, shown = found.get((out, name, year)), found.get((net, name, year))
+        if shown is None or shown.value is None or withheld is None or withheld.value is not None:
+            continue
+        if withheld.meaning == _SUPPRESSED:
+            meaning = "withheld here: with no home in the area it would show a figure that DfE withholds"
+            found[net, name, year] = _Cell(None, WITHHELD_HERE, meaning, shown.rounding, shown.release)
+    return found
+
+
+def _without_homes(dataset: Dataset) -> set[tuple[str, int]]:
+    """Return the authorities without a home at 31 March, by year; before the first list, by the first."""
+    days = snapshot_dates(dataset)
+    cube = homes_by_authority(dataset)
+    years = {
+        cell[0] for cell in dataset.authority_statistics.select("year").drop_nulls().unique().iter_rows()
+    }
+    absent: set[tuple[str, int]] = set()
+    for year in years:
+        march = date(year, 3, 31)
+        list_day = max((day for day in days if day <= march), default=days[0] if days else None)
+        if list_day is None:
+            continue
+        with_homes = {name for day, name in cube if day == list_day}
+        absent |= {(found.name, year) for found in load_areas().on(march) if found.name not in with_homes}
+    return absent
+
+
+def _region_key(name: str) -> str:
+    """Return one key for every way a region's name is printed: ``EAST`` is the East of England."""
+    key = normalise_authority_name(name)
+    return "east of england" if key == "east" else key
+
+
+def _years_by_cell(found: _Found) -> dict[Cell, set[int]]:
+    years: dict[Cell, set[int]] = {}
+    for cell, _, year in found:
+        years.setdefault(cell, set()).add(year)
+    return years
+
+
+def _newest(dataset: Dataset) -> dict[str, int]:
+    """Return the newest year of each measure in any release."""
+    found = keep(dataset, "published_cells", lambda: _read_cells(dataset))
+    years = _years_by_cell(found)
+    return {
+        m.key: max(year for cell in m.cells for year in years.get(cell, ()))
+        for m in MEASURES
+        if any(cell in years for cell in m.cells)
+    }

@@ -1,0 +1,202 @@
+"""One home by its registration number: its inspections, its lists, and where each row comes from.
+
+Never a name or an address: the smallest place shown is the local authority.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from ofsight.dataset.store import Dataset
+from ofsight.errors import UsageError
+from ofsight.profiles.homes_open import group_slug
+from ofsight.profiles.kept import keep
+from ofsight.vocabulary import Domain
+
+__all__ = ["Home", "find_home", "home_urns"]
+
+_URN: Final = re.compile(r"(?:SC)?\d{1,10}", re.IGNORECASE)
+
+TIMELINE: Final = (
+    "inspected_on", "inspection_type", "framework",
+    *(name for domain in Domain for name in (domain.value, f"{domain.value}_as_published")),
+    "effectiveness", "published_on", "event_number", "sector", "sector_as_published", "provision_type",
+    "places",
+    "owner_id", "owner", "authority", "revised", "n_records", "release", "sheet", "row", "setting_release",
+    "setting_sheet", "setting_row",
+)  # fmt: skip
+STANDINGS: Final = (
+    "listed_on", "sector", "sector_as_published", "provision_type", "provision_type_as_published", "places",
+    "registered_on", "registration_status", "owner_id", "owner", "owner_group", "group_id", "council_company",
+    "authority", "area_code", "region", "release", "sheet", "row",
+)  # fmt: skip
+_CHANGES: Final = (
+    ("sector", "Sector"),
+    ("owner_id", "Owner"),
+    ("owner_group", "Group"),
+    ("places", "Registered places"),
+    ("provision_type", "Kind of home"),
+    ("registration_status", "Registration"),
+    ("authority", "Local authority"),
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the dataset knows of one home.
+
+    Attributes
+    ----------
+    urn : str
+        Ofsted's registration number.
+    now : dict
+        As last described: ``sector``, ``provision_type``, ``places``, ``registered_on``, ``authority``,
+        ``region``, ``owner_id``, ``owner``, ``owner_group``, ``group_id``, ``registration_status``,
+        ``first_listed_on``, ``last_listed_on``, ``closed_on``, ``closure_status``, ``is_open`` (on the newest
+        list), ``described_on``.
+    timeline : pl.DataFrame
+        One row per inspection, newest first: every judgement as harmonised and ``..._as_published``, with the
+        row of the release that says it and the row that describes the home (``setting_...``).
+    standings : pl.DataFrame
+        One row per list that holds the home, oldest first: sector, places, owner, group and authority, with
+        the row of the release.
+    changes : pl.DataFrame
+        What differs between one list and the next: ``on``, ``what``, ``before``, ``after``.
+    revisions : pl.DataFrame
+        What a newer release says otherwise of an inspection: ``inspected_on``, ``column``, ``old_value``,
+        ``new_value``, ``old_release``, ``new_release``.
+    movements : pl.DataFrame
+        When it joined or left the register, as published: ``kind``, ``on``, ``status``,
+        ``status_as_published``, ``reason``, ``release``, ``sheet``, ``row``.
+    reregistrations : pl.DataFrame
+        Numbers that may be the same home registered anew: proposals, nothing is merged.
+    """
+
+    urn: str
+    now: dict[str, object]
+    timeline: pl.DataFrame
+    standings: pl.DataFrame
+    changes: pl.DataFrame
+    revisions: pl.DataFrame
+    movements: pl.DataFrame
+    reregistrations: pl.DataFrame
+
+
+def find_home(dataset: Dataset, urn: str) -> Home:
+    """Find a home by its registration number.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An open dataset.
+    urn : str
+        ``SC123456`` or ``1234567``; case and spaces around do not count.
+
+    Raises
+    ------
+    UsageError
+        No such number in the dataset.
+    """
+    asked = str(urn).strip().upper()
+    rows = keep(dataset, "homes_by_urn", lambda: _index(dataset.homes))
+    if not _URN.fullmatch(asked) or asked not in rows:
+        shown = asked if len(asked) <= 20 else f"{asked[:20]}..."
+        raise UsageError(
+            f"No children's home with the number '{shown}'. Give Ofsted's registration number (URN), as "
+            "SC123456 or 1234567."
+        )
+    record = dataset.homes.row(rows[asked][0], named=True)
+    standings = _part(dataset, "home_snapshots", asked).sort("listed_on")
+    standings = standings.with_columns(
+        group_id=pl.Series(
+            [None if name is None else group_slug(name) for name in standings["owner_group"]],
+            dtype=pl.String,
+        ),
+        region=pl.col("standard_region"),
+    ).select(STANDINGS)
+    return Home(
+        asked,
+        _now(dataset, record),
+        _part(dataset, "inspections", asked).sort("inspected_on", descending=True).select(TIMELINE),
+        standings,
+        _changes(standings),
+        _part(dataset, "revisions", asked)
+        .sort("inspected_on", "column")
+        .select("inspected_on", "column", "old_value", "new_value", "old_release", "new_release"),
+        _part(dataset, "movements", asked)
+        .sort("on", nulls_last=True)
+        .select("kind", "on", "status", "status_as_published", "reason", "release", "sheet", "row"),
+        _proposals(dataset, asked),
+    )
+
+
+def home_urns(dataset: Dataset) -> pl.Series:
+    """Return the registration number of every home in the dataset, sorted."""
+    return dataset.homes["urn"].sort()
+
+
+def _now(dataset: Dataset, record: dict[str, object]) -> dict[str, object]:
+    names = (
+        "sector", "provision_type", "places", "registered_on", "authority", "owner_id", "owner",
+        "owner_group",
+        "registration_status", "first_listed_on", "last_listed_on", "closed_on", "closure_status",
+        "described_on",
+    )  # fmt: skip
+    newest = dataset.home_snapshots["listed_on"].max()
+    group = record["owner_group"]
+    return {
+        **{name: record[name] for name in names},
+        "region": record["standard_region"],
+        "group_id": group_slug(group) if isinstance(group, str) else None,
+        "is_open": isinstance(newest, date) and record["last_listed_on"] == newest,
+    }
+
+
+def _changes(standings: pl.DataFrame) -> pl.DataFrame:
+    """Say what differs from one list to the next; a cell that one of the two does not print is no change."""
+    rows: list[tuple[date, str, str, str]] = []
+    known: dict[str, object] = {}
+    for row in standings.iter_rows(named=True):
+        for name, label in _CHANGES:
+            value = row[name]
+            if value is None:
+                continue
+            if name in known and known[name] != value:
+                before = known.get(f"{name} shown")
+                rows.append((row["listed_on"], label, str(before), _shown(row, name)))
+            known[name] = value
+            known[f"{name} shown"] = _shown(row, name)
+    schema = {"on": pl.Date, "what": pl.String, "before": pl.String, "after": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _shown(row: dict[str, object], name: str) -> str:
+    """Return a value for people: of an owner its name, not its id."""
+    return str(row["owner"] if name == "owner_id" and row["owner"] is not None else row[name])
+
+
+def _proposals(dataset: Dataset, urn: str) -> pl.DataFrame:
+    """Return the re-registrations that one of two numbers is this home's."""
+    table = dataset.reregistrations
+    numbers = [name for name in table.columns if "urn" in name]
+    return table.filter(pl.any_horizontal(pl.col(name) == urn for name in numbers))
+
+
+def _index(table: pl.DataFrame) -> dict[str, list[int]]:
+    """Return the rows of each home in a table."""
+    rows: dict[str, list[int]] = {}
+    for number, urn in enumerate(table["urn"].to_list()):
+        if urn is not None:
+            rows.setdefault(urn, []).append(number)
+    return rows
+
+
+def _part(dataset: Dataset, table: str, urn: str) -> pl.DataFrame:
+    """Return the rows of one home in a table, found by an index that is made once."""
+    rows = keep(dataset, ("rows_of_homes", table), lambda: _index(dataset[table]))
+    return dataset[table][rows.get(urn, [])]

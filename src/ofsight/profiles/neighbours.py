@@ -1,0 +1,199 @@
+"""An authority beside its ten statistical neighbours, their median, its region and England."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Final
+
+import polars as pl
+
+from ofsight.dataset.store import Dataset
+from ofsight.errors import UsageError
+from ofsight.profiles.area import Area, authority_names, find_area, list_areas, region_of
+from ofsight.profiles.figures import figures_of
+from ofsight.profiles.kept import keep
+
+__all__ = ["ROLES", "beside", "neighbour_models", "neighbours_of"]
+
+ROLES: Final = ("area", "neighbour", "median of neighbours", "region", "England")
+
+_BESIDE: Final = {
+    "measure": pl.String,
+    "label": pl.String,
+    "unit": pl.String,
+    "year": pl.Int32,
+    "role": pl.String,
+    "rank": pl.Int32,
+    "name": pl.String,
+    "slug": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "n": pl.Int64,
+    "status": pl.String,
+}
+_MEDIAN: Final = "Median of neighbours"
+# Numbers that grow with the size of an area: a median of them says only how large the neighbours are.
+_SIZES: Final = frozenset(
+    {"n_homes", "n_places", "looked_after", "in_homes", "homes_net_gain", "population_0_17"}
+)
+
+
+def neighbour_models(dataset: Dataset) -> tuple[int, ...]:
+    """Return the years of DfE's models of statistical neighbours that the dataset holds, oldest first."""
+    return keep(
+        dataset, "neighbour_models", lambda: tuple(dataset.neighbours["model"].unique().sort().to_list())
+    )
+
+
+def neighbours_of(dataset: Dataset, area: Area, model: int | None = None) -> pl.DataFrame:
+    """List the ten statistical neighbours of an authority.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An open dataset.
+    area : Area
+        An authority; any other area has no neighbours, and the frame is empty.
+    model : int, optional
+        The year of the model; the newest without it.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``model``, ``rank`` (1 is the most like), ``code``, ``name``, ``slug`` (null for an authority that is
+        no more), ``closeness`` (in DfE's words), ``release``. Empty where the model does not know the
+        authority.
+
+    Raises
+    ------
+    UsageError
+        A model that the dataset does not hold.
+
+    Notes
+    -----
+    Neighbours are alike in who lives there (deprivation, age, housing and so on), not in where they lie. DfE
+    prints the same model in several files: the one with most authorities is read.
+    """
+    models = neighbour_models(dataset)
+    if model is not None and model not in models:
+        known = ", ".join(map(str, models)) or "none"
+        raise UsageError(f"No model of statistical neighbours of {model}. The dataset holds: {known}.")
+    table = keep(dataset, "neighbours", lambda: _one_release_a_model(dataset))
+    names = authority_names(dataset, area) if area.kind == "authority" else ()
+    wanted = model if model is not None else (models[-1] if models else None)
+    known_areas = list_areas(dataset).filter(pl.col("kind") == "authority").select("code", "name", "slug")
+    return (
+        table.filter(pl.col("authority").is_in(list(names)) & (pl.col("model") == wanted))
+        .join(known_areas, left_on="neighbour", right_on="name", how="left", maintain_order="left")
+        .select(
+            "model", "rank", "code", name="neighbour", slug="slug", closeness="closeness", release="release"
+        )
+        .sort("rank")
+    )
+
+
+def beside(dataset: Dataset, area: Area, model: int | None = None) -> pl.DataFrame:
+    """Put an area's key figures beside those of its neighbours, their median, its region and England.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An open dataset.
+    area : Area
+        Any; only an authority has neighbours, and England has no region.
+    model : int, optional
+        The year of the model of neighbours; the newest without it.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per measure of `ofsight.profiles.figures.figures_of` and place: ``measure``, ``label``,
+        ``unit``, ``year``, ``role`` (of `ROLES`), ``rank`` (of a neighbour), ``name``, ``slug`` (null for the
+        median), ``value``, ``low``, ``high``, ``n``, ``status``. The median is of the neighbours with a
+        number (``n`` of them; at least five, else ``too few``), not of measures of size.
+    """
+    places: list[tuple[str, int | None, Area]] = [("area", None, area)]
+    for rank, slug in neighbours_of(dataset, area, model).select("rank", "slug").iter_rows():
+        if slug is not None:
+            places.append(("neighbour", rank, find_area(dataset, slug)))
+    region = region_of(dataset, area)
+    if region is not None:
+        places.append(("region", None, region))
+    if area.kind != "england":
+        places.append(("England", None, find_area(dataset, "England")))
+    frames = [_placed(dataset, *place) for place in places]
+    neighbours = (
+        pl.concat(frames[1:]).filter(pl.col("role") == "neighbour") if len(frames) > 1 else frames[0][:0]
+    )
+    rows = _medians(neighbours)
+    order = {role: number for number, role in enumerate(ROLES)}
+    return (
+        pl.concat([*frames, pl.DataFrame(rows, schema=_BESIDE, orient="row")])
+        .with_columns(order=pl.col("role").replace_strict(order, return_dtype=pl.Int32))
+        .join(_measure_order(frames), on="measure", how="left")
+        .sort("measure_order", "order", "rank", nulls_last=True)
+        .select(list(_BESIDE))
+    )
+
+
+_FEWEST_FOR_A_MEDIAN: Final = 5
+
+
+def _medians(neighbours: pl.DataFrame) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for part in neighbours.partition_by("measure", maintain_order=True):
+        measure, label, unit, year = part.row(0)[:4]
+        if measure in _SIZES:
+            continue
+        values = part["value"].drop_nulls().to_list()
+        enough = len(values) >= _FEWEST_FOR_A_MEDIAN
+        rows.append(
+            (
+                measure,
+                label,
+                unit,
+                year,
+                "median of neighbours",
+                None,
+                _MEDIAN,
+                None,
+                float(median(values)) if enough else None,
+                None,
+                None,
+                len(values),
+                "" if enough else "too few",
+            )
+        )
+    return rows
+
+
+def _placed(dataset: Dataset, role: str, rank: int | None, area: Area) -> pl.DataFrame:
+    return (
+        figures_of(dataset, area)
+        .with_columns(
+            role=pl.lit(role),
+            rank=pl.lit(rank, dtype=pl.Int32),
+            name=pl.lit(area.name),
+            slug=pl.lit(area.slug),
+        )
+        .select(list(_BESIDE))
+    )
+
+
+def _measure_order(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    names = list(dict.fromkeys(name for frame in frames for name in frame["measure"].to_list()))
+    return pl.DataFrame({"measure": names, "measure_order": list(range(len(names)))})
+
+
+def _one_release_a_model(dataset: Dataset) -> pl.DataFrame:
+    """Keep, of each model, the file that knows most authorities; by name where two know as many."""
+    table = dataset.neighbours.filter(pl.col("authority").is_not_null() & pl.col("neighbour").is_not_null())
+    best = (
+        table.group_by("model", "release")
+        .agg(pl.col("authority").n_unique().alias("n"))
+        .sort("model", "n", "release", descending=[False, True, False])
+        .unique("model", keep="first", maintain_order=True)
+        .select("model", "release")
+    )
+    return table.join(best, on=["model", "release"], how="semi")
