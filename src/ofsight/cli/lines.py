@@ -32,6 +32,7 @@ def build_lines(summary: dict[str, Any]) -> list[str]:
         sheets.extend([item["sheet"]] if item["sheet"] else [])
     return [
         *(["Synthetic releases: no number is about a real home."] if summary["synthetic"] else []),
+        *([f"Vintage: as published by {summary['as_of']}."] if summary.get("as_of") else []),
         f"Dataset: {summary['dataset']}: {summary['tables']['inspections']:,} inspections of "
         f"{summary['tables']['homes']:,} homes from {summary['n_releases']} releases.",
         *_listed(recognised),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,16 +21,35 @@ from ofsight.cli.frame import (
 )
 from ofsight.cli.lines import build_lines, study_lines
 
+_AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="Of a shelf: the versions that had been published by this day (2024-08-01).",
+    ),
+]
+_HeldByOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--held-by",
+        formats=["%Y-%m-%d"],
+        help="Of a shelf: only what had come to it by this day. With --as-of, a vintage stays what it was.",
+    ),
+]
+
 
 @app.command()
 def build(
     releases: ReleasesOption,
     dataset: DatasetOption,
+    as_of: _AsOfOption = None,
+    held_by: _HeldByOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build the dataset from the official files; does nothing when they have not changed."""
-    summary = _build(releases, dataset, quiet or as_json)
+    summary = _build(releases, dataset, quiet or as_json, as_of, held_by)
     show(summary, build_lines(summary), quiet, as_json)
 
 
@@ -134,12 +154,22 @@ def _run(releases: Path, to: Path, study: str, formats: list[str] | None, quiet:
     show({"build": built, "study": found, "report": written}, lines, quiet, as_json)
 
 
-def _build(releases: Path, dataset: Path, silent: bool) -> dict[str, Any]:
+def _build(
+    releases: Path,
+    dataset: Path,
+    silent: bool,
+    as_of: datetime | None = None,
+    held_by: datetime | None = None,
+) -> dict[str, Any]:
     from ofsight.dataset.build import build_dataset
 
     with show_progress(silent) as tell:
         summary = build_dataset(
-            releases, dataset, progress=lambda name, done, of: tell(f"Reading {name} ({done + 1} of {of})")
+            releases,
+            dataset,
+            progress=lambda name, done, of: tell(f"Reading {name} ({done + 1} of {of})"),
+            as_of=None if as_of is None else as_of.date(),
+            held_by=None if held_by is None else held_by.date(),
         )
     return summary.as_dict()
 

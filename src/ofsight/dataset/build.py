@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +18,13 @@ from ofsight.dataset.authorities import (
 )
 from ofsight.dataset.authority_years import make_authority_years
 from ofsight.dataset.boundaries import describe_boundaries
-from ofsight.dataset.gather import Gathered, PassedOverFile, gather_tables, list_files
+from ofsight.dataset.gather import Gathered, PassedOverFile, gather_tables
 from ofsight.dataset.homes import describe_homes, take_snapshots
+from ofsight.dataset.inputs import fingerprint_inputs, list_inputs
 from ofsight.dataset.links import LinkedHomes, link_homes
 from ofsight.dataset.movements import gather_movements
 from ofsight.dataset.panels import make_authority_panel, make_home_panel
-from ofsight.dataset.readings import Readings, hash_code
+from ofsight.dataset.readings import Readings
 from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.reconciliation import make_reconciliation
 from ofsight.dataset.reports import check_reports, read_report_tables
@@ -86,6 +85,8 @@ class BuildSummary:
         Findings.
     n_reports_kept : int
         Reports that `ofsight reports` had added to the dataset before, and that it still holds.
+    as_of : str or None
+        The day whose vintage of a shelf it is, where one was asked for.
     """
 
     dataset: str
@@ -102,12 +103,13 @@ class BuildSummary:
     passed_over: list[dict[str, Any]]
     n_findings: int
     n_reports_kept: int = 0
+    as_of: str | None = None
 
     @classmethod
     def fits(cls, facts: Mapping[str, Any]) -> bool:
         """Whether the facts that an earlier build wrote are those of a summary."""
         names = {item.name for item in fields(cls)}
-        return names - {"n_reports_kept"} <= facts.keys() <= names
+        return names - {"n_reports_kept", "as_of"} <= facts.keys() <= names
 
     @classmethod
     def of_unchanged(cls, dataset: Path, facts: Mapping[str, Any]) -> BuildSummary:
@@ -119,17 +121,28 @@ class BuildSummary:
         return asdict(self)
 
 
-def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = None) -> BuildSummary:
+def build_dataset(
+    releases: Path,
+    dataset: Path,
+    *,
+    progress: Progress | None = None,
+    as_of: date | None = None,
+    held_by: date | None = None,
+) -> BuildSummary:
     """Build the dataset from a folder of releases.
 
     Parameters
     ----------
     releases : Path
-        A folder (searched to the bottom) or one file.
+        A folder (searched to the bottom), one file, or a shelf: of that, the newest version of each file.
     dataset : Path
         Where to write; an earlier dataset there is replaced when the build has ended well.
     progress : callable, optional
         Called with what is being read, how many files are done, and of how many.
+    as_of : date, optional
+        Of a shelf, the versions that had been published by that day.
+    held_by : date, optional
+        Of a shelf, only what had come to it by that day: the vintage as it could be built then.
 
     Returns
     -------
@@ -145,9 +158,10 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
     DatasetError
         When what was read does not add up.
     """
-    files = list_files(releases)
+    inputs = list_inputs(releases, as_of, held_by)
+    files = inputs.files
     restore_folder(dataset.absolute())
-    fingerprint = _fingerprint(releases, files)
+    fingerprint = fingerprint_inputs(releases, inputs)
     before = read_if_whole(dataset)
     if (
         before is not None
@@ -156,19 +170,31 @@ def build_dataset(releases: Path, dataset: Path, *, progress: Progress | None = 
     ):
         return BuildSummary.of_unchanged(dataset, before["summary"])
     readings = Readings(dataset)
-    gathered = gather_tables(releases, files, progress=progress, readings=readings)
+    gathered = gather_tables(
+        releases,
+        files,
+        progress=progress,
+        readings=readings,
+        called=inputs.called,
+        passed_over=inputs.passed_over,
+    )
     if not any(table.series.reads in SPINE for table in gathered.tables):
         raise _nothing_recognised(releases, gathered)
     truth = read_truth(releases, files, gathered)
     report_hashes = sorted({gathered.hashes[path] for path in gathered.reports})
     added = keep_added_reports(dataset, report_hashes)
     tables = make_tables(gathered, readings, added)
-    summary = replace(_summarise(dataset, files, gathered, tables, truth), n_reports_kept=added.n)
+    summary = replace(
+        _summarise(dataset, files, gathered, tables, truth),
+        n_reports_kept=added.n,
+        as_of=None if as_of is None else as_of.isoformat(),
+    )
     metadata = {
         "ofsight": __version__,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "fingerprint": fingerprint,
         "synthetic": truth,
+        "vintage": inputs.vintage,
         RELEASE_REPORTS: report_hashes,
         "newest_release": _newest(gathered).release,
         "summary": {**summary.as_dict(), "dataset": ""},
@@ -352,18 +378,6 @@ def _summarise(
         passed_over=[asdict(item) for item in gathered.passed_over],
         n_findings=tables["findings"].height,
     )
-
-
-def _fingerprint(releases: Path, files: list[tuple[Path, str]]) -> str:
-    """Return one hash over the inputs' names and bytes and over the code and definitions that read them.
-
-    A name counts from the folder of releases down, as tables tell it, however the folder's path was typed.
-    """
-    digest = hashlib.sha256(hash_code(("definitions", "harmonise", "link", "dataset")).encode())
-    for path, sha256 in files:
-        name = path.relative_to(releases) if path != releases else path.name
-        digest.update(os.fsencode(name) + f"\0{sha256}\n".encode())
-    return digest.hexdigest()
 
 
 def _nothing_recognised(releases: Path, gathered: Gathered) -> ReleaseError:

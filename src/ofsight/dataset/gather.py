@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -154,6 +154,8 @@ def gather_tables(
     *,
     progress: Callable[[str, int, int], None] | None = None,
     readings: Readings | None = None,
+    called: Mapping[Path, str] | None = None,
+    passed_over: list[PassedOverFile] | None = None,
 ) -> Gathered:
     """Recognise and harmonise every spreadsheet.
 
@@ -167,13 +169,17 @@ def gather_tables(
         Called with a file's name, files done, files in all.
     readings : Readings, optional
         What an earlier build read; this one's readings are kept there.
+    called : mapping of Path to str, optional
+        What a file is called where its own name says nothing: on a shelf, which names files by their hash.
+    passed_over : list of PassedOverFile, optional
+        What was left out before; without it, what `list_skipped` finds.
 
     Raises
     ------
     ReleaseError
         When a file is damaged, lacks a needed column, is a stranger among releases, or contradicts another.
     """
-    gathered = Gathered(passed_over=list_skipped(releases))
+    gathered = Gathered(passed_over=list_skipped(releases) if passed_over is None else [*passed_over])
     strangers: list[Path] = []
     seen: dict[str, Path] = {}
     for done, (path, sha256) in enumerate(files):
@@ -197,21 +203,24 @@ def gather_tables(
             gathered.passed_over.append(PassedOverFile(name, None, f"the same bytes as {original}"))
         else:
             seen[sha256] = path
-            _gather_file(path, name, gathered, strangers, readings)
+            _gather_file(path, name, gathered, strangers, readings, (called or {}).get(path, path.name))
     _refuse_strangers(gathered, strangers)
     gathered.tables = _one_a_release(gathered)
     return gathered
 
 
 def _gather_file(
-    path: Path, name: str, gathered: Gathered, strangers: list[Path], readings: Readings | None
+    path: Path, name: str, gathered: Gathered, strangers: list[Path], readings: Readings | None, called: str
 ) -> None:
-    sha256 = gathered.hashes[path]
-    reading = None if readings is None else readings.find_file(path, sha256)
+    sha256, shown = gathered.hashes[path], path.with_name(called)
+    reading = None if readings is None else readings.find_file(shown, sha256)
     if reading is None:
-        reading = _read_file(path)
+        try:
+            reading = _read_file(path, shown)
+        except ReleaseError as error:
+            raise _in_its_place(error, shown, path) from None
         if readings is not None and reading.doubt is None:
-            readings.keep_file(path, sha256, reading)
+            readings.keep_file(shown, sha256, reading)
     for sheet in reading.passed:
         gathered.passed_over.append(PassedOverFile(name, sheet.sheet, sheet.reason))
         if sheet.finding is not None:
@@ -220,19 +229,29 @@ def _gather_file(
         findings = tuple(finding for finding in table.findings if finding.code != SAYS_SYNTHETIC)
         if len(findings) < len(table.findings):
             gathered.synthetic.add((path, table.sheet))
-        gathered.tables.append(replace(table, findings=findings))
+        gathered.tables.append(replace(table, file=path, findings=findings))
     if not reading.tables and not any(sheet.known for sheet in reading.passed):
         if reading.doubt is not None:
-            raise reading.doubt
+            raise _in_its_place(reading.doubt, shown, path)
         strangers.append(path)
 
 
-def _read_file(path: Path) -> FileReading:
-    """Recognise and harmonise every table of a file."""
+def _in_its_place(error: ReleaseError, shown: Path, path: Path) -> ReleaseError:
+    """Return an error that names the file where it lies, and not only as it is called."""
+    if shown == path or error.file not in (str(shown), str(path)):
+        return error
+    return ReleaseError(
+        error.problem, file=f"{path} ('{shown.name}')", sheet=error.sheet, row=error.row, hint=error.hint
+    )
+
+
+def _read_file(path: Path, shown: Path) -> FileReading:
+    """Recognise and harmonise every table of a file, which is read as if it were called otherwise."""
     tables: list[HarmonisedTable] = []
     passed: list[PassedSheet] = []
     doubt: ReleaseError | None = None
-    for table in read_tables(path):
+    for found_table in read_tables(path):
+        table = replace(found_table, file=shown)
         found = recognise(table)
         read = found if isinstance(found, PassedOver) else harmonise(found)
         if isinstance(read, PassedOver):

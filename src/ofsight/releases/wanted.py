@@ -24,6 +24,7 @@ __all__ = [
 # A series and a period are names of folders, made by us: no separator, no dot in front, no letter that some
 # file system folds or forbids.
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9])?")
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 # Names that Windows keeps for devices, with any ending.
 _DEVICES: Final = frozenset(
@@ -68,6 +69,13 @@ def moment(text: str) -> datetime:
     """
     found = datetime.fromisoformat(text)
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2024-03-31") else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,22 @@ class Held:
     def published_on(self) -> date | None:
         """The day of publication; None where nobody said it."""
         return None if self.published is None else moment(self.published).date()
+
+    @property
+    def called(self) -> str:
+        """A name of the file for those who read names: what its publisher called it, and its period.
+
+        Some tables say neither in their rows nor in their title which day they speak of. It is no path:
+        `file` is.
+        """
+        stem, _, _ = (self.name or self.series).rpartition(".")
+        stem = stem or self.name or self.series
+        day = _day(self.period)
+        if day is not None:
+            stem = f"{stem} ({day.day} {day:%B %Y})"
+        elif not _YEAR.search(stem):
+            stem = f"{stem} ({self.period})"
+        return f"{stem}.{self.file.rpartition('.')[2]}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as the manifest keeps it."""
