@@ -81,7 +81,8 @@ def neighbours_of(dataset: Dataset, area: Area, model: int | None = None) -> pl.
         raise UsageError(f"No model of statistical neighbours of {model}. The dataset holds: {known}.")
     table = keep(dataset, "neighbours", lambda: _one_release_a_model(dataset))
     names = authority_names(dataset, area) if area.kind == "authority" else ()
-    wanted = model if model is not None else (models[-1] if models else None)
+    # A model of no year: a dataset without neighbours gives none.
+    wanted = model if model is not None else max(models, default=0)
     known_areas = list_areas(dataset).filter(pl.col("kind") == "authority").select("code", "name", "slug")
     return (
         table.filter(pl.col("authority").is_in(list(names)) & (pl.col("model") == wanted))

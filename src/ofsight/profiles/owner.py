@@ -160,7 +160,8 @@ def owner_areas(dataset: Dataset, owner: Owner) -> pl.DataFrame:
 def owner_judgements(dataset: Dataset, owner: Owner, on: date | None = None) -> pl.DataFrame:
     """Count the latest full judgements of an owner's homes.
 
-    Columns as `ofsight.profiles.judgements.latest_judgements`. A judgement may be of a time before the owner had the home.
+    Columns as `ofsight.profiles.judgements.latest_judgements`. A judgement may be of a time before the owner
+    had the home.
     """
     return count_latest(owner_homes(dataset, owner, on))
 
