@@ -27,6 +27,7 @@ def clm(
     weights: Any = None,
     offset: Any = None,
     scale_offset: Any = None,
+    engine: Any = None,
 ) -> OrdinalFit:
     """Fit a cumulative link model by maximum likelihood.
 
@@ -36,7 +37,9 @@ def clm(
         ``"grade ~ x + C(year)"``. Factors are coded against their first level.
     data : polars.DataFrame or pandas.DataFrame
         One row per observation. The outcome is a polars Enum, an ordered pandas Categorical
-        or integers. Rows with a missing value in a variable used are dropped and counted.
+        or integers. Rows with a missing value in a variable used are dropped and counted. With
+        `engine`, partitions: a folder or pattern of Parquet files, a Dask DataFrame, or a list of
+        delayed frames.
     nominal : str, optional
         ``"~ x"``: terms whose effect differs by threshold. A term that is also in the
         location is aliased there, dropped and reported.
@@ -49,6 +52,9 @@ def clm(
     weights, offset, scale_offset : str or array, optional
         Columns or arrays with a value per row of ``data``: frequency weights, known parts of
         the location and of the log-scale.
+    engine : distributed.Client or str, optional
+        A Dask client, or the address of a scheduler: the workers hold the rows and evaluate.
+        The same model, estimates and errors.
 
     Returns
     -------
@@ -70,11 +76,15 @@ def clm(
         from ofsight.errors import ModelError
 
         raise ModelError("clm fits no random effects. Use clmm for (1 | group).")
-    return fit_request(request, data, link=link, threshold=threshold)
+    return fit_request(request, data, link=link, threshold=threshold, engine=engine)
 
 
-def fit_request(request: Request, data: Any, **options: Any) -> OrdinalFit:
-    """Fit what was asked for."""
+def fit_request(request: Request, data: Any, *, engine: Any = None, **options: Any) -> OrdinalFit:
+    """Fit what was asked for, here or on the workers of an engine."""
+    if engine is not None:
+        from ofsight.ordinal.distributed import fit_partitions
+
+        return fit_partitions(request, data, engine, **options)
     design, frame = build_frame(request, data)
     return OrdinalFit(fit_design(design, notes=frame.notes, **options), frame)
 

@@ -27,6 +27,7 @@ def clmm(
     weights: Any = None,
     offset: Any = None,
     scale_offset: Any = None,
+    engine: Any = None,
 ) -> OrdinalFit:
     """Fit a cumulative link mixed model with random intercepts by maximum likelihood.
 
@@ -35,7 +36,9 @@ def clmm(
     formula : str
         ``"grade ~ x + C(year)"``; ``(1 | urn)`` in it counts as a group.
     data : polars.DataFrame or pandas.DataFrame
-        As in `clm`.
+        As in `clm`. With `engine`, partitions: a folder or pattern of Parquet files, a Dask
+        DataFrame, or a list of delayed frames, every group whole in one of them
+        (`partition_by_group` writes such).
     group : str or sequence of str
         The grouping(s) that have a random intercept. ``"owner:home"`` is the combination of
         two columns. Several groupings may be nested or crossed, in any mixture.
@@ -46,6 +49,9 @@ def clmm(
         nodes, for one grouping.
     weights, offset, scale_offset : str or array, optional
         As in `clm`.
+    engine : distributed.Client or str, optional
+        A Dask client, or the address of a scheduler: the workers hold the rows and evaluate.
+        The same model, estimates and errors; one grouping.
 
     Returns
     -------
@@ -68,7 +74,7 @@ def clmm(
     )
     if not request.group:
         raise ModelError("clmm needs a grouping: group='urn' or (1 | urn) in the formula.")
-    return fit_request(request, data, link=link, threshold=threshold, nodes=nodes)
+    return fit_request(request, data, link=link, threshold=threshold, engine=engine, nodes=nodes)
 
 
 def clmm_arrays(

@@ -14,7 +14,7 @@ from ofsight.ordinal.convergence import ConvergenceCode, Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "encode_groups", "encode_outcome", "open_columns"]
+__all__ = ["Columns", "drop_unused", "encode_groups", "encode_outcome", "label_level", "open_columns"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -113,7 +113,8 @@ class Columns:
         ordered = pd.api.types.is_numeric_dtype(column.dtype)
         return np.array(codes, dtype=np.int64), list(uniques), ordered
 
-    def _is_factor(self, name: str) -> bool:
+    def is_factor(self, name: str) -> bool:
+        """Say whether a formula takes the column as a factor: text, a category, true or false."""
         column = self.column(name)
         if self.is_polars:
             import polars as pl
@@ -131,10 +132,10 @@ class Columns:
 
         result: dict[str, Any] = {}
         for name in names:
-            if not self._is_factor(name):
+            if not self.is_factor(name):
                 values = self.numbers(name, "predictor")
                 integers = values[kept] if kept.size < self.height else values
-                whole = self._is_integer(name)
+                whole = self.is_integer(name)
                 result[name] = integers.astype(np.int64) if whole else integers
                 continue
             codes, levels, _ = self.coded(name, kept)
@@ -145,7 +146,42 @@ class Columns:
             result[name] = pd.Categorical.from_codes(codes, categories=used)
         return pd.DataFrame(result, index=pd.RangeIndex(kept.size))
 
-    def _is_integer(self, name: str) -> bool:
+    def declares(self, name: str) -> bool:
+        """Say whether the column's type lists its levels, so that they do not depend on its rows."""
+        column = self.column(name)
+        if self.is_polars:
+            import polars as pl
+
+            return bool(column.dtype == pl.Enum)
+        import pandas as pd
+
+        return isinstance(column.dtype, pd.CategoricalDtype)
+
+    def kind(self, name: str) -> str:
+        """Return what the column holds, in a word that does not depend on the library."""
+        if self.is_integer(name):
+            return "integer"
+        if self.declares(name):
+            return "category"
+        column = self.column(name)
+        if self.is_polars:
+            import polars as pl
+
+            if column.dtype in (pl.String, pl.Categorical):
+                return "text"
+            return "number" if column.dtype.is_numeric() else str(column.dtype).lower()
+        import pandas as pd
+
+        if pd.api.types.is_bool_dtype(column.dtype):
+            return "boolean"
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            return "number"
+        if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
+            return "text"
+        return str(column.dtype).lower()
+
+    def is_integer(self, name: str) -> bool:
+        """Say whether the column holds whole numbers by its type."""
         column = self.column(name)
         if self.is_polars:
             return bool(column.dtype.is_integer())
@@ -154,15 +190,19 @@ class Columns:
         return bool(pd.api.types.is_integer_dtype(column.dtype))
 
 
+def drop_unused(levels: Sequence[Any], counts: Ints) -> tuple[list[Any], list[str]]:
+    """Return the levels that occur, and the names of the others."""
+    pairs = list(zip(levels, counts.tolist(), strict=True))
+    return [level for level, count in pairs if count], [str(level) for level, count in pairs if not count]
+
+
 def _squeeze(codes: Ints, levels: Sequence[Any]) -> tuple[Ints, list[Any], list[str]]:
     """Return codes over the levels that occur, those levels, and the names of the others."""
     counts = np.bincount(codes, minlength=len(levels))
-    present = counts > 0
-    if present.all():
-        return codes, list(levels), []
-    renumber = np.cumsum(present) - 1
-    used = [level for level, there in zip(levels, present, strict=True) if there]
-    unused = [str(level) for level, there in zip(levels, present, strict=True) if not there]
+    used, unused = drop_unused(levels, counts)
+    if not unused:
+        return codes, used, []
+    renumber = np.cumsum(counts > 0) - 1
     return renumber[codes].astype(np.int64), used, unused
 
 
@@ -180,7 +220,7 @@ def open_columns(data: Any) -> Columns:
     elif kind not in ("polars", "pandas") or not hasattr(data, "columns"):
         raise ModelError(
             f"data must be a polars or a pandas DataFrame; it is {type(data).__name__}. "
-            "For arrays use clm_arrays or clmm_arrays."
+            "For arrays use clm_arrays or clmm_arrays; for Parquet partitions give engine=, a Dask client."
         )
     return Columns(data)
 
@@ -204,10 +244,11 @@ def encode_outcome(
     if unused:
         message = f"Grades of {name!r} that never occur were left out: {', '.join(unused)}."
         notes.append(Finding(ConvergenceCode.EMPTY_GRADES, message))
-    return codes, tuple(_label(level) for level in used)
+    return codes, tuple(label_level(level) for level in used)
 
 
-def _label(level: Any) -> str:
+def label_level(level: Any) -> str:
+    """Return the name of a grade; that of 2.0 is 2."""
     if isinstance(level, float) and level.is_integer():
         return str(int(level))
     return str(level)

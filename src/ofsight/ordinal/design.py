@@ -135,6 +135,7 @@ class Design:
         counts = np.bincount(self.y, minlength=len(self.levels)).astype(np.int64)
         weights = np.bincount(self.y, weights=self.weights, minlength=len(self.levels)).astype(float)
         offset = self.offset
+        start = 0.0 if offset is None or not weights.any() else np.average(offset, weights=self.weights)
         return Outline(
             levels=self.levels,
             location_names=self.location_names,
@@ -148,7 +149,7 @@ class Design:
             weighted=self.weights is not None,
             has_offset=offset is not None,
             has_scale_offset=self.scale_offset is not None,
-            start_offset=0.0 if offset is None else float(np.average(offset, weights=self.weights)),
+            start_offset=float(start),
             mean_offset=0.0 if offset is None else float(offset.mean()),
             mean_scale_offset=0.0 if self.scale_offset is None else float(self.scale_offset.mean()),
         )

@@ -6,6 +6,7 @@ value means, in which order grades and levels come, what happens to those that n
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -31,11 +32,13 @@ __all__ = [
     "design_matrix",
     "levels_in_use",
     "parse_formula",
+    "variables_in",
     "variables_of",
 ]
 
 Floats = NDArray[np.float64]
 
+_STATEFUL = "__is_stateful_transform__"  # formulaic's mark
 _RANDOM = re.compile(r"\+?\s*\(\s*1\s*\|\s*([^()|]+?)\s*\)")
 
 
@@ -204,13 +207,32 @@ def _names(specs: Mapping[str, Any], part: str) -> tuple[str, ...]:
     return tuple(str(n) for n in specs[part].column_names) if part in specs else ()
 
 
+@lru_cache(maxsize=256)
+def variables_in(text: str) -> frozenset[str]:
+    """Return the columns that a right-hand side uses.
+
+    formulaic does not tell those inside transforms that learn from data (``scale(x)``, ``bs(x)``).
+    """
+    from formulaic.transforms import TRANSFORMS
+
+    formula = parse_formula(text)
+    names = {str(v) for v in formula.required_variables}
+    for factor in {factor.expr for term in formula for factor in term.factors}:
+        try:
+            tree = ast.parse(factor, mode="eval")
+        except SyntaxError:  # a name in backticks
+            continue
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and hasattr(TRANSFORMS.get(ast.unparse(call.func)), _STATEFUL):
+                inner = (node for part in (*call.args, *call.keywords) for node in ast.walk(part))
+                names |= {n.id for n in inner if isinstance(n, ast.Name)} - set(TRANSFORMS)
+    return frozenset(names)
+
+
 def variables_of(request: Request) -> list[str]:
     """Return the columns that the formulas use."""
-    names: set[str] = set()
-    for text in (request.location, request.nominal, request.scale):
-        if text is not None:
-            names |= {str(v) for v in parse_formula(text).required_variables}
-    return sorted(names)
+    texts = (request.location, request.nominal, request.scale)
+    return sorted(frozenset[str]().union(*(variables_in(text) for text in texts if text is not None)))
 
 
 def build_frame(request: Request, data: Any) -> tuple[Design, ModelFrame]:

@@ -9,16 +9,29 @@ threading layers they may be used from several threads at once and survive a for
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numba
 
-__all__ = ["chunk_count", "run_chunks"]
+__all__ = ["chunk_count", "one_thread", "run_chunks"]
 
 _ROWS_PER_CHUNK = 2048
 _MOST_CHUNKS = 64
 _pools: dict[int, ThreadPoolExecutor] = {}
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Do without threads of our own, where whoever calls has one for each piece of work."""
+    before = _alone.set(True)
+    try:
+        yield
+    finally:
+        _alone.reset(before)
 
 
 def chunk_count(n_rows: int) -> int:
@@ -35,7 +48,7 @@ def _available_cores() -> int:
 def run_chunks(work: Callable[[int], float], count: int) -> list[float]:
     """Return ``[work(0), ..., work(count - 1)]``, computed on the cores that there are."""
     cores = _available_cores()
-    if count < 2 or cores < 2 or numba.config.DISABLE_JIT:
+    if count < 2 or cores < 2 or _alone.get() or numba.config.DISABLE_JIT:
         return [work(i) for i in range(count)]
     pid = os.getpid()
     if pid not in _pools:
