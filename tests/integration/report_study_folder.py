@@ -289,6 +289,42 @@ def write_further_tables(path: Path, p_value: float = 0.001) -> None:
     write_rows(path / "tables" / "codings.csv", codings)
 
 
+def curve_rows(ratios: Sequence[float] = (0.5, 0.6, 0.7, 1.1)) -> list[dict[str, Any]]:
+    """Rows of a specification curve: one model a ratio, both sectors, both kinds of error."""
+    return [
+        {
+            "key": f"k{place}",
+            "outcome": tuple(DOMAINS)[place % 3],
+            "coding": ("requires improvement", "missing")[place % 2],
+            "sample": ("all", "from April 2015")[place // 2 % 2],
+            "covariates": ("", "age_months log_places", "region")[place % 3],
+            "clustering": ("random intercept", "none")[place // 2 % 2],
+            "term": f"sector:{sector}",
+            "variance": variance,
+            "odds_ratio": ratio,
+            "ci_low": 0.8 * ratio,
+            "ci_high": 1.25 * ratio,
+            "p_value": 0.01,
+            "n": 4000 - place,
+            "n_homes": 900,
+            "aic": 9000.5,
+            "error": "",
+        }
+        for place, ratio in enumerate(ratios)
+        for sector in SECTORS[1:]
+        for variance in ("model", "cluster")
+    ]
+
+
+def write_curve(path: Path, beside: Path, **facts: Any) -> Path:
+    """Write a folder of specifications for a study folder, as `ofsight specifications` does."""
+    about = json.loads((beside / "study.json").read_text(encoding="utf-8"))
+    write_rows(path / "specifications.csv", curve_rows((0.4, 0.9)))
+    named = {"study": about["study"], "dataset": about["dataset"]["fingerprint"], "n": 2, "n_possible": 2}
+    (path / "specifications.json").write_text(json.dumps(named | facts), encoding="utf-8")
+    return path
+
+
 def make_study_folder(
     path: Path,
     *,

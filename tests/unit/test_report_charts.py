@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from ofsight.report.charts import NARROW, WIDE, draw, draw_alone
 from ofsight.report.charts.axis import Log, Straight, spread
+from ofsight.report.charts.curve import shown_points
 from ofsight.report.charts.model import (
     Chart,
+    Curve,
+    CurveKind,
+    CurvePoint,
     Dot,
     DotChart,
     DotPanel,
@@ -101,13 +105,33 @@ RATIOS = RatioChart(
 )
 
 
+def _curve(n: int) -> Curve:
+    """A curve of so many points, in no order, with choices that go with their place."""
+    points = tuple(
+        CurvePoint(r, r * 0.8, r * 1.25, ("Overall" if i % 2 else HOSTILE, "Without the largest owners"))
+        for i, r in enumerate(0.5 + 0.9 * ((7 * k) % n) / n for k in range(n))
+    )
+    kinds = (
+        CurveKind("Judgement", ("Overall", HOSTILE)),
+        CurveKind("Sample", ("All", "Without the largest owners")),
+    )
+    return Curve(points, kinds, "Odds ratio of a better grade (logarithmic scale)")
+
+
+CURVE = _curve(60)
+
+
 def parsed(chart: Chart, width: float) -> ElementTree.Element:
     text = draw(chart, width, name="x", title=HOSTILE, description="Says “what” & why", alone=False)
     return ElementTree.fromstring(text)
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("chart", [FOREST, LINES, DOTS, RATIOS], ids=["forest", "lines", "dots", "ratios"])
+@pytest.mark.parametrize(
+    "chart",
+    [FOREST, LINES, DOTS, RATIOS, CURVE, _curve(3000), Curve((), (), "a")],
+    ids=["forest", "lines", "dots", "ratios", "curve", "long curve", "no curve"],
+)
 def test_a_chart_is_well_formed_named_and_inside_its_sheet(chart: Chart, width: float) -> None:
     svg = parsed(chart, width)
     _, _, across, down = (float(n) for n in svg.attrib["viewBox"].split())
@@ -198,3 +222,36 @@ def test_spread_labels_keep_their_order_and_distance(wanted: list[float]) -> Non
     ordered = [places[i] for i in order]
     assert all(b - a >= 16 - 1e-9 for a, b in pairwise(ordered))
     assert all(-1e-9 <= place <= 200 + 1e-9 for place in places)
+
+
+def _ticks(svg: ElementTree.Element) -> list[tuple[float, float]]:
+    boxes = [box for box in svg.iter(f"{SVG}rect") if box.attrib["class"] == "tick"]
+    return [(float(box.attrib["x"]), float(box.attrib["y"])) for box in boxes]
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_a_curve_rises_and_marks_each_choice_once_below_its_ratio(width: float) -> None:
+    few = _curve(20)
+    svg = parsed(few, width)
+    starts = [
+        shape.attrib["d"] for shape in svg.iter(f"{SVG}path") if "mark" in shape.attrib["class"].split()
+    ]
+    places = [tuple(float(v) for v in d[1:].split("L")[0].split()) for d in starts]
+    assert len(places) == 20
+    assert all(a[0] < b[0] and a[1] > b[1] for a, b in pairwise(places)), "from the smallest up"
+    ticks = _ticks(svg)
+    assert len(ticks) == 40, "one mark a kind of choice"
+    assert len({y for _, y in ticks}) == 3, "a choice that no model made has no mark"
+    hollow = [s for s in svg.iter(f"{SVG}path") if "hollow" in s.attrib["class"].split()]
+    assert len(hollow) == sum(p.low <= 1 <= p.high for p in few.points)
+
+
+def test_a_long_curve_is_drawn_in_part_from_end_to_end() -> None:
+    long = _curve(3000)
+    part = shown_points(long, 300)
+    assert len(part) == 120
+    assert part == sorted(part, key=lambda point: point.estimate)
+    ratios = [point.estimate for point in long.points]
+    assert (part[0].estimate, part[-1].estimate) == (min(ratios), max(ratios))
+    assert shown_points(CURVE, 300) == sorted(CURVE.points, key=lambda point: point.estimate)
+    assert len(draw(long, NARROW, name="x", title="t", description="d")) < 60_000

@@ -101,11 +101,15 @@ def report(
     study: Annotated[Path, typer.Option("--study", help="Folder of a study's results.")],
     to: Annotated[Path, typer.Option("--to", help="Folder for the report.")],
     formats: FormatOption = None,
+    specifications: Annotated[
+        Path | None,
+        typer.Option("--specifications", help="Folder of a whole specification curve, to show in place."),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the readable report of a study."""
-    written = _report(study, to, formats, quiet or as_json)
+    written = _report(study, to, formats, quiet or as_json, specifications)
     show(written, [f"Report: {path}" for path in written["files"]], quiet, as_json)
 
 
@@ -149,7 +153,7 @@ def _run(releases: Path, to: Path, study: str, formats: list[str] | None, quiet:
     silent = quiet or as_json
     built = _build(releases, to / "dataset", silent)
     found = _study(to / "dataset", to / "study", study, silent)
-    written = _report(to / "study", to / "report", formats, silent)
+    written = _report(to / "study", to / "report", formats, silent, _curve(to))
     lines = [*build_lines(built), *study_lines(found), *(f"Report: {path}" for path in written["files"])]
     show({"build": built, "study": found, "report": written}, lines, quiet, as_json)
 
@@ -195,9 +199,19 @@ def _study(
         ).as_dict()
 
 
-def _report(study: Path, to: Path, formats: list[str] | None, silent: bool) -> dict[str, Any]:
+def _curve(to: Path) -> Path | None:
+    """Return the folder's specifications where a run of them stands beside its study."""
+    from ofsight.report import find_specifications
+
+    return find_specifications(to / "study", to / "specifications")
+
+
+def _report(
+    study: Path, to: Path, formats: list[str] | None, silent: bool, specifications: Path | None = None
+) -> dict[str, Any]:
     from ofsight.report import write_report
 
     with show_progress(silent) as tell:
         tell("Writing the report")
-        return {"files": [str(path) for path in write_report(study, to, formats=formats or ("html",))]}
+        files = write_report(study, to, formats=formats or ("html",), specifications=specifications)
+        return {"files": [str(path) for path in files]}

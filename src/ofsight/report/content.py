@@ -16,6 +16,7 @@ from ofsight.report.sections.probabilities import probabilities_section
 from ofsight.report.sections.provenance import citing_section, licence_lines, provenance_section
 from ofsight.report.sections.sample import sample_section
 from ofsight.report.sections.sources import source_line
+from ofsight.report.sections.specifications import specifications_section
 from ofsight.report.sections.summary import summary_section, title_of
 from ofsight.report.wording import capital
 
@@ -67,7 +68,11 @@ def make_document(folder: StudyFolder) -> Document:
     """
     truth = truth_section(folder)
     change = change_section(folder)
-    further = (authorities_section(folder), codings_section(folder))
+    further = (
+        authorities_section(folder),
+        codings_section(folder),
+        specifications_section(folder),
+    )
     sections: tuple[Section, ...] = (
         summary_section(folder),
         _question(folder),

@@ -19,7 +19,7 @@ from ofsight.files import hash_file
 from ofsight.report.characters import clean, clean_all
 from ofsight.report.wording import capital
 
-__all__ = ["Estimate", "Rows", "StudyFolder", "number", "read_study_folder"]
+__all__ = ["Estimate", "Rows", "StudyFolder", "find_specifications", "number", "read_study_folder"]
 
 Rows = tuple[Mapping[str, str], ...]
 """A csv file: one mapping per row, heading to text."""
@@ -28,6 +28,8 @@ _STUDY = "study.json"
 _RESULTS = "results.json"
 _MODELS = "models.json"
 _HASHES = "sha256"
+_CURVE = "specifications"
+_CURVE_FACTS = "specifications.json"
 _NEEDED = ("study", "title")
 
 
@@ -209,13 +211,48 @@ def _estimate(path: Path, place: int, record: object) -> Estimate:
     )
 
 
-def read_study_folder(path: Path) -> StudyFolder:
+def find_specifications(study: Path, folder: Path) -> Path | None:
+    """Return a folder of specifications when it is one, and of the same study and dataset; else None."""
+    try:
+        _curve(folder, _mapping(_load(study / _STUDY)))
+    except (DatasetError, UsageError):
+        return None
+    return folder
+
+
+def _curve(folder: Path | None, about: Mapping[str, Any]) -> dict[str, Rows]:
+    """Read a specification curve and hold it to the study that it is shown with."""
+    if folder is None:
+        return {}
+    folder = Path(folder)
+    missing = [name for name in (_CURVE_FACTS, f"{_CURVE}.csv") if not (folder / name).is_file()]
+    if missing:
+        raise UsageError(
+            f"{folder} is no folder of specifications: {' and '.join(missing)} not found in it. Run "
+            "`ofsight specifications --dataset DIR --to DIR` to its end and name the folder that it wrote."
+        )
+    facts = _mapping(_load(folder / _CURVE_FACTS))
+    own = (about.get("study"), _mapping(about.get("dataset")).get("fingerprint"))
+    if (facts.get("study"), facts.get("dataset")) != own:
+        raise DatasetError(
+            f"{folder}: these specifications are of study {facts.get('study')!r} on dataset "
+            f"{str(facts.get('dataset'))[:12]}, the report is of study {own[0]!r} on dataset "
+            f"{str(own[1])[:12]}. Run `ofsight specifications` on the study's dataset, with the same --study."
+        )
+    scope = {name: str(facts.get(name) or "") for name in ("n", "n_possible")}
+    return {_CURVE: _read_csv(folder / f"{_CURVE}.csv"), f"{_CURVE}_scope": (scope,)}
+
+
+def read_study_folder(path: Path, specifications: Path | None = None) -> StudyFolder:
     """Read a study folder whole.
 
     Parameters
     ----------
     path : Path
         The folder that `ofsight study` wrote.
+    specifications : Path, optional
+        A folder that `ofsight specifications` wrote, of the same study and dataset: its curve stands in the
+        place of the study's own part of it.
 
     Returns
     -------
@@ -226,7 +263,8 @@ def read_study_folder(path: Path) -> StudyFolder:
     UsageError
         The folder is not there, or is no study folder.
     DatasetError
-        A file in it is missing, damaged, changed since, or lacks what every study has.
+        A file in it is missing, damaged, changed since, or lacks what every study has; or the specifications
+        are of another study or dataset.
     """
     path = Path(path)
     if not path.is_dir():
@@ -257,6 +295,6 @@ def read_study_folder(path: Path) -> StudyFolder:
         path=path,
         about=about,
         estimates=tuple(_estimate(path / _RESULTS, place, item) for place, item in enumerate(records, 1)),
-        tables={file.stem: _read_csv(file) for file in files},
+        tables={file.stem: _read_csv(file) for file in files} | _curve(specifications, about),
         models=tuple(model for model in models if isinstance(model, Mapping)),
     )

@@ -63,17 +63,22 @@ FORMATS: tuple[str, ...] = tuple(_WRITERS)
 """The editions that can be written."""
 
 
-def write_report(study: Path, to: Path, *, formats: Sequence[str] = ("html",)) -> list[Path]:
+def write_report(
+    study: Path, to: Path, *, formats: Sequence[str] = ("html",), specifications: Path | None = None
+) -> list[Path]:
     """Write the report of a study.
 
     Parameters
     ----------
     study : Path
-        A study folder, as `ofsight study` writes it. Nothing else is read.
+        A study folder, as `ofsight study` writes it. Nothing else is read but `specifications`.
     to : Path
         Folder of the report; made when it is not there. Files of other names in it are left alone.
     formats : sequence of str
         Which editions, of `FORMATS`.
+    specifications : Path, optional
+        A folder that `ofsight specifications` wrote for the same study and dataset: its curve is shown in the
+        place of the study's own part of it.
 
     Returns
     -------
@@ -83,9 +88,9 @@ def write_report(study: Path, to: Path, *, formats: Sequence[str] = ("html",)) -
     Raises
     ------
     UsageError
-        An unknown format, one whose library is not installed, or `study` is no study folder.
+        An unknown format, one whose library is not installed, or a folder is not what it should be.
     DatasetError
-        A file of the study folder is damaged.
+        A file of the study folder is damaged, or the specifications are of another study or dataset.
     """
     wanted = [formats] if isinstance(formats, str) else list(dict.fromkeys(formats))
     unknown = [name for name in wanted if name not in _WRITERS]
@@ -93,7 +98,7 @@ def write_report(study: Path, to: Path, *, formats: Sequence[str] = ("html",)) -
         raise UsageError(
             f"Unknown report format: {', '.join(unknown) or 'none named'}. Allowed: {', '.join(FORMATS)}."
         )
-    document = make_document(read_study_folder(Path(study)))
+    document = make_document(read_study_folder(Path(study), specifications))
     written = []
     for name in wanted:
         path = Path(to) / f"report.{name}"

@@ -35,6 +35,7 @@ SAMPLES: Final = {
     "all": "every inspection of the study's sample",
     "covariates known": "homes of which every covariate is known, whether it is in the model or not",
     "before the pause": "inspections before 17 March 2020",
+    "after the pause": "inspections after 31 March 2021",
     "from April 2015": "since the word Adequate went",
     "from April 2017": "under the social care common inspection framework",
     "later visits": "all but the home's first inspection",
@@ -154,6 +155,8 @@ def take_sample(frame: pl.DataFrame, name: str, pause: PauseDefinition | None) -
         frame = frame.drop_nulls(known)
     elif name == "before the pause":
         frame = frame.filter(pl.col("inspected_on") < (pause.start if pause else date(2020, 3, 17)))
+    elif name == "after the pause":
+        frame = frame.filter(pl.col("inspected_on") > (pause.end if pause else date(2021, 3, 31)))
     elif name == "from April 2015":
         frame = frame.filter(pl.col("inspected_on") >= date(2015, 4, 1))
     elif name == "from April 2017":

@@ -156,11 +156,18 @@ def _context(data: Dataset, definition: StudyDefinition) -> dict[str, Any]:
 
 
 def _space(definition: StudyDefinition) -> list[Specification]:
-    """Return every specification of a study; one without a day for the paper's age has no such column."""
+    """Return every specification that a study can have.
+
+    One without a day for the paper's age has no such column; one that ends within a year of the pause has too
+    little after it to be a sample.
+    """
+    without = set() if definition.age_on is not None else {"age_months_paper"}
+    pause, end = definition.pause, definition.sample.end
+    long_after = pause is not None and (end is None or (end - pause.end).days > 365)
     return [
         one
         for one in all_specifications()
-        if definition.age_on is not None or "age_months_paper" not in one.covariates
+        if not without & set(one.covariates) and (long_after or one.sample != "after the pause")
     ]
 
 
@@ -179,7 +186,8 @@ def sample_curve(data: Dataset, definition: StudyDefinition, n: int = N_SAMPLED)
     Returns
     -------
     Findings
-        Tables ``specifications`` and ``specifications_summary``, as `run_specifications` writes them.
+        Tables ``specifications`` and ``specifications_summary``, as `run_specifications` writes them, and
+        ``specifications_scope``: ``n`` of the ``n_possible``.
     """
     space = _space(definition)
     context = _context(data, definition)
@@ -188,7 +196,14 @@ def sample_curve(data: Dataset, definition: StudyDefinition, n: int = N_SAMPLED)
     for frame, members in _batches(data, definition, chosen):
         done |= {record["key"]: record for record in fit_batch(frame, members)}
     table = _as_table(done)
-    found = Findings(tables={"specifications": table, "specifications_summary": summarise_curve(table)})
+    scope = pl.DataFrame({"n": [len(chosen)], "n_possible": [len(space)]})
+    found = Findings(
+        tables={
+            "specifications": table,
+            "specifications_summary": summarise_curve(table),
+            "specifications_scope": scope,
+        }
+    )
     found.notes.append(
         f"Of the specification curve {len(chosen):,} of {len(space):,} models were fitted, spread evenly "
         "over its choices; `ofsight specifications` fits them all."

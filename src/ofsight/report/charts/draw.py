@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ofsight.report.charts.curve import draw_curve
 from ofsight.report.charts.dots import draw_dots
 from ofsight.report.charts.forest import draw_forest
 from ofsight.report.charts.lines import draw_lines
-from ofsight.report.charts.model import Chart, DotChart, Forest, LineChart, RatioChart
+from ofsight.report.charts.model import Chart, Curve, DotChart, Forest, LineChart, RatioChart
 from ofsight.report.charts.ratios import draw_ratios
 from ofsight.report.charts.svg import Sheet
 
@@ -27,6 +28,8 @@ def _drawn(chart: Chart, sheet: Sheet) -> float:
         return draw_dots(chart, sheet)
     if isinstance(chart, RatioChart):
         return draw_ratios(chart, sheet)
+    if isinstance(chart, Curve):
+        return draw_curve(chart, sheet)
     raise TypeError(f"No drawing is known for a {type(chart).__name__}.")
 
 

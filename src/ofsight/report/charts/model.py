@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Chart", "Dot", "DotChart", "DotPanel", "DotRow", "Forest", "ForestGroup", "ForestRow"]
 __all__ += ["Line", "LineChart", "LinePanel", "RatioChart", "RatioPanel", "RatioPoint", "RatioSeries"]
-__all__ += ["Series"]
+__all__ += ["Curve", "CurveKind", "CurvePoint", "Series"]
 
 Series = Literal["one", "two", "three", "four"]
 """Which of the palette's colours, and which shape of marker, stands for a thing."""
@@ -147,4 +147,44 @@ class RatioChart:
     axis: str
 
 
-Chart = Forest | LineChart | DotChart | RatioChart
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One specification's ratio with its interval, and what was chosen in it, by kind of choice."""
+
+    estimate: float
+    low: float
+    high: float
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveKind:
+    """A kind of choice with what can be chosen, in the order of the dashboard."""
+
+    title: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A specification curve: ratios in order of size, and below each the choices that it was made with.
+
+    Parameters
+    ----------
+    points : tuple of CurvePoint
+        In any order; each has as many choices as there are kinds.
+    kinds : tuple of CurveKind
+        The dashboard, from the top.
+    axis : str
+        What the ratios measure.
+    series : Series
+        Whose ratios they are.
+    """
+
+    points: tuple[CurvePoint, ...]
+    kinds: tuple[CurveKind, ...]
+    axis: str
+    series: Series = "two"
+
+
+Chart = Forest | LineChart | DotChart | RatioChart | Curve

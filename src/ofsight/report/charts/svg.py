@@ -25,6 +25,8 @@ text{font-family:"Liberation Sans",Arial,Helvetica,sans-serif;fill:#1d1d1d}
 .three{fill:#28A197;stroke:#28A197}.four{fill:#801650;stroke:#801650}
 .hollow{fill:#ffffff}.line{fill:none;stroke-width:2.5}.whisker{fill:none;stroke-width:2.25}
 .mark{stroke-width:2.25}
+.thin{fill:none;stroke-width:1.25}
+.tick{fill:#4d4d4d;stroke:none}.soft{fill:#f3f3f3;stroke:none}
 """
 
 _NARROW_LETTERS = frozenset("iljtfrI.,:;'|!()[] ’–-")
@@ -104,6 +106,13 @@ class Sheet:
         """Draw a straight line."""
         self._parts.append(
             f'<line x1="{_number(x1)}" y1="{_number(y1)}" x2="{_number(x2)}" y2="{_number(y2)}" '
+            f'class="{classes}"/>'
+        )
+
+    def box(self, x: float, y: float, width: float, height: float, classes: str) -> None:
+        """Fill a rectangle."""
+        self._parts.append(
+            f'<rect x="{_number(x)}" y="{_number(y)}" width="{_number(width)}" height="{_number(height)}" '
             f'class="{classes}"/>'
         )
 
