@@ -1,0 +1,178 @@
+"""The application: routes, what happens at the start, and how every error is answered."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from ofsight import __version__
+from ofsight.errors import UsageError
+from ofsight.web.cache import Cache
+from ofsight.web.front import Front
+from ofsight.web.offer import API, Site
+from ofsight.web.pages import add_questions
+from ofsight.web.pages.errors import refuse
+from ofsight.web.problems import Refusal
+from ofsight.web.sources import Holdings, NotReady
+
+__all__ = ["ENVIRONMENT", "Explorer", "create_app", "create_app_from_environment"]
+
+ENVIRONMENT: Final = {"dataset": "OFSIGHT_DATASET", "study": "OFSIGHT_STUDY", "plan": "OFSIGHT_PLAN"}
+"""The variables that say what to show, where the application is started by a server of its own."""
+
+_THREADS = 8
+"""Handlers at once: more would only share two cores and hold more memory."""
+
+_ABOUT = """Everything that the pages show, for programs.
+
+Every page has a twin here: its address below `/api/v1`, with `.json` behind it; each of its tables is at
+`.../tables/{table}.json` (pages of rows, `next` leads on) and `.../tables/{table}.csv` (every row). A value
+that is withheld is null, with a status beside it. Unknown parameters are refused. Errors are
+`application/problem+json`.
+"""
+
+
+class Explorer(FastAPI):
+    """The routes with the front before them.
+
+    Parameters
+    ----------
+    holdings : Holdings
+        What is shown.
+    """
+
+    def __init__(self, holdings: Holdings, **options: Any) -> None:
+        super().__init__(**options)
+        self.holdings = holdings
+        self.cache = Cache()
+
+    def build_middleware_stack(self) -> Any:
+        """Put the front before everything, the handling of errors included."""
+        return Front(super().build_middleware_stack(), self.holdings, refuse, self.cache)
+
+
+def create_app(
+    dataset: Path | str,
+    study: Path | str | None = None,
+    plan: Path | str | None = None,
+    *,
+    frozen: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> Explorer:
+    """Make the explorer.
+
+    Parameters
+    ----------
+    dataset : Path or str
+        Folder of a dataset. It may be missing or half built: then every page says so, until it is there.
+    study : Path or str, optional
+        Folder of a study's results.
+    plan : Path or str, optional
+        Folder of a prepared plan.
+    frozen : bool
+        Make pages that need no server: without what only a server can answer.
+    tell : callable, optional
+        Gets what the operator should know, one line each; standard error when there is none.
+
+    Returns
+    -------
+    Explorer
+        An ASGI application. It reads the folders at its start and again when they are written anew.
+    """
+    holdings = Holdings(
+        Path(dataset),
+        None if study is None else Path(study),
+        None if plan is None else Path(plan),
+        frozen=frozen,
+        tell=tell or (lambda line: print(line, file=sys.stderr, flush=True)),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        await anyio.to_thread.run_sync(holdings.read)
+        yield
+
+    app = Explorer(
+        holdings,
+        title="ofsight explorer",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # the pages that FastAPI makes fetch scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        license_info={"name": "MIT (code); Open Government Licence v3.0 (data)"},
+    )
+    app.state.holdings = holdings
+    site = Site()
+    add_questions(site)
+    app.include_router(site.api)
+    app.include_router(site.pages)
+    _answer_errors(app)
+    return app
+
+
+def create_app_from_environment() -> Explorer:
+    """Make the explorer of the folders that the environment names: for servers that start it themselves.
+
+    Raises
+    ------
+    UsageError
+        When the variable of the dataset is not set.
+    """
+    dataset = os.environ.get(ENVIRONMENT["dataset"])
+    if not dataset:
+        raise UsageError(f"Set {ENVIRONMENT['dataset']} to the folder of a dataset.")
+    return create_app(
+        dataset, os.environ.get(ENVIRONMENT["study"]) or None, os.environ.get(ENVIRONMENT["plan"]) or None
+    )
+
+
+def _answer_errors(app: FastAPI) -> None:
+    def reply(request: Request, status: int, detail: str, **more: Any) -> Response:
+        headers, body = refuse(request.url.path, status, detail, **more)
+        return Response(body, status, {name.decode(): value.decode() for name, value in headers})
+
+    @app.exception_handler(Refusal)
+    async def _refused(request: Request, error: Refusal) -> Response:
+        return reply(request, error.status, error.detail, near=error.near)
+
+    @app.exception_handler(UsageError)
+    async def _unknown(request: Request, error: UsageError) -> Response:
+        return reply(request, 404, str(error))
+
+    @app.exception_handler(NotReady)
+    async def _not_ready(request: Request, error: NotReady) -> Response:
+        response = reply(request, 503, str(error))
+        response.headers["retry-after"] = "10"
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = [
+            {"where": ".".join(map(str, one["loc"])), "problem": str(one["msg"])} for one in error.errors()
+        ]
+        said = "; ".join(f"{one['where']}: {one['problem']}" for one in errors)
+        return reply(request, 422, f"{said}."[:1000], errors=errors)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        words = "Check the address, or begin at the front page." if error.status_code == 404 else error.detail
+        return reply(request, error.status_code, str(words))
+
+    @app.exception_handler(Exception)
+    async def _failed(request: Request, error: Exception) -> Response:
+        del error  # it is in the log; its words are not for visitors
+        return reply(request, 500, "The error has been written to the server's log. Try another page.")
