@@ -18,7 +18,7 @@ Import from the modules; nothing is done at the import of this package.
     ``forecast_need(dataset, areas=None, *, measure="looked_after") -> NeedForecast`` (measures:
     ``looked_after``, ``in_homes``). ``.forecasts`` [area_code, authority, year, horizon, method, base, low80,
     high80, low95, high95, status]; ``.series`` (what was published, with status and release);
-    ``.backtest`` and ``.by_area`` (error and coverage of every method), ``.method`` (chosen by the back-test),
-    ``.verdict`` (in words); ``.for_area(area)`` (a region, England or a set: sums, with intervals for sums);
-    ``.to_frames()`` and ``NeedForecast.from_frames(frames)``.
+    ``.backtest`` and ``.by_area`` (error and coverage of every method), ``.method`` (chosen by the
+    back-test), ``.verdict`` (in words); ``.for_area(area)`` (a region, England or a set: sums, with
+    intervals for sums); ``.to_frames()`` and ``NeedForecast.from_frames(frames)``.
 """

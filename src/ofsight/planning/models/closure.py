@@ -36,7 +36,8 @@ def fit_closure(dataset: Dataset, *, since: date | None = None, until: date | No
     -------
     ClosureModel
         For each outcome (close, transfer) the candidate with the best log score out of time: fitted to the
-        first years, judged on the year after, for every year that can be. Where no year can be judged, one rate.
+        first years, judged on the year after, for every year that can be. Where no year can be judged, one
+        rate.
 
     Raises
     ------
@@ -45,16 +46,16 @@ def fit_closure(dataset: Dataset, *, since: date | None = None, until: date | No
 
     Notes
     -----
-    Allan and Forder (2015, Health Economics 24 S1, 132-145) find that care homes of lower quality, and those in
-    more competitive markets, close more often; the terms follow them. The study's random intercept by home has no
-    place here (a home leaves once); the clustering of a group's homes is in the standard errors and in
-    ``about["group_variance"]``.
+    Allan and Forder (2015, Health Economics 24 S1, 132-145) find that care homes of lower quality, and
+    those in more competitive markets, close more often; the terms follow them. The study's random intercept
+    by home has no place here (a home leaves once); the clustering of a group's homes is in the standard
+    errors and in ``about["group_variance"]``.
     """
     periods = make_periods(dataset, since=since, until=until)
     if not periods.about["n_exits"]:
         raise ModelError(
-            f"No home left the register between {periods.since} and {periods.until} in this dataset, so no hazard "
-            "can be fitted. Build it with the releases that name closed homes."
+            f"No home left the register between {periods.since} and {periods.until} in this dataset, so no "
+            "hazard can be fitted. Build it with the releases that name closed homes."
         )
     check = check_closure(dataset, since=periods.since, until=periods.until)
     hazards = {outcome: _fit(periods, outcome, check.chosen.get(outcome, _PLAIN)) for outcome in OUTCOMES}
@@ -93,7 +94,8 @@ def _fit(periods: Periods, outcome: str, candidate: str) -> Hazard:
 def _group_variance(periods: Periods, hazard: Hazard) -> float:
     """Return the variance of a factor of mean 1 that a holder's homes share in a year.
 
-    By moments: of holder-years with E closures expected, the variance beyond Poisson's is ``variance * E**2``.
+    By moments: of holder-years with E closures expected, the variance beyond Poisson's is ``variance *
+    E**2``.
     """
     frame = periods.frame
     logs, _ = log_hazards(hazard, frame, 1)

@@ -102,7 +102,8 @@ class _Judged:
 def check_closure(dataset: Dataset, *, since: date | None = None, until: date | None = None) -> ClosureCheck:
     """Fit every candidate up to each year that can be judged, and judge it on the 12 and 36 months after.
 
-    A fit up to a day uses lists, exits and registrations up to that day only, as it would have been made then.
+    A fit up to a day uses lists, exits and registrations up to that day only, as it would have been made
+    then.
 
     Parameters
     ----------
@@ -189,7 +190,7 @@ def _foreseen(
 
 
 def _choose(judged: Sequence[_Judged]) -> pl.DataFrame:
-    """Return the summed log score of every candidate by outcome; the best is chosen, of equals the simplest."""
+    """Return the summed log score of every candidate by outcome; of equals the simplest is chosen."""
     rows = []
     for outcome in ("close", "transfer") if judged else ():
         scores = {
@@ -234,7 +235,7 @@ def _resample(holder: NDArray[Any]) -> Floats:
 
 
 def weighted_concordance(foreseen: Floats, came: Floats) -> float | None:
-    """Return the chance that a home which closed was foreseen as likelier than one which stayed; ties half.
+    """Return how often a home that closed was foreseen as likelier to than one that stayed; ties half.
 
     Parameters
     ----------
@@ -282,7 +283,7 @@ def _tenths(judged: Sequence[_Judged], months: int, chosen: Mapping[str, str]) -
 
 
 def _year_sd(judged: Sequence[_Judged], chosen: Mapping[str, str]) -> float:
-    """Return the sd between years of log observed over expected, by moments; 0 where nothing is beyond chance."""
+    """Return the sd between years of log observed over expected beyond chance, by moments."""
     squares = []
     for one in judged:
         if one.months != HORIZONS[0]:

@@ -60,11 +60,12 @@ class ClosureModel:
     continuations : DataFrame
         How exits were told from transfers; see `ofsight.planning.models.continuations`.
     about : mapping of str to float
-        Counts (see `ofsight.planning.models.periods.Periods`); ``group_variance``: variance of a factor of mean
-        1 that all homes of one holder share in a year; ``year_sd``: sd of the log ratio of observed to expected
-        closures between years.
+        Counts (see `ofsight.planning.models.periods.Periods`); ``group_variance``: variance of a factor of
+        mean 1 that all homes of one holder share in a year; ``year_sd``: sd of the log ratio of observed to
+        expected closures between years.
     stock : DataFrame
-        [authority, holder, n_homes] of the last list: gives group size and local rivals to homes without them.
+        [authority, holder, n_homes] of the last list: gives group size and local rivals to homes without
+        them.
     """
 
     hazards: Mapping[str, Hazard]
@@ -96,17 +97,17 @@ class ClosureModel:
         ----------
         homes : DataFrame
             Homes as `ofsight.profiles.homes_open.open_homes` gives them, or as
-            `ofsight.planning.models.periods.covariates_on` does. Group size and rivals are taken from the last
-            list where the columns are not there.
+            `ofsight.planning.models.periods.covariates_on` does. Group size and rivals are taken from the
+            last list where the columns are not there.
         months : sequence of int
             Horizons: multiples of 6.
 
         Returns
         -------
         DataFrame
-            ``urn`` and for each horizon m ``p_close_m, p_close_m_low, p_close_m_high`` (95 %, of the estimates:
-            what befalls the whole sector in a year is not in it), ``p_transfer_m``, ``p_exit_m``. The judgement,
-            size and holder are held as they are; age moves on.
+            ``urn`` and for each horizon m ``p_close_m, p_close_m_low, p_close_m_high`` (95 %, of the
+            estimates: what befalls the whole sector in a year is not in it), ``p_transfer_m``,
+            ``p_exit_m``. The judgement, size and holder are held as they are; age moves on.
         """
         if wrong := [m for m in months if m < 6 or m % 6]:
             raise UsageError(f"Horizons are multiples of 6 months; not {', '.join(map(str, wrong))}.")
@@ -159,7 +160,7 @@ class ClosureModel:
             if name not in known.columns
         ]:
             raise UsageError(
-                f"The homes to predict for lack {', '.join(lacking)}. Give them as profiles.homes_open gives them."
+                f"The homes lack {', '.join(lacking)}. Give them as profiles.homes_open gives them."
             )
         if "special" not in known.columns:
             known = known.with_columns(

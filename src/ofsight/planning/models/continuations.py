@@ -3,15 +3,16 @@
 Ofsted registers a home anew when its provider changes: on a sale, a change of legal form, a move. The old
 number leaves the register, the new one joins it, and nothing published says that they are one home (names and
 addresses are withheld). A count of exits therefore overstates closures. No pair is called one home here: each
-exit gets the probability, estimated from how many matches of its kind there are beyond those that chance makes.
+exit gets the probability, estimated from how many matches of its kind there are beyond those that chance
+makes.
 
 Method
 ------
 Every exit is matched, one to one, with a registration in the same authority of the same kind of home at most
 `MOST_DAYS` days before or after it, the best kind of match first (same day, same owner, same places). The
-matching is repeated with all registrations moved by 120 to 360 days, where no match can be real. With O matches
-of a kind and E by chance, a match of that kind is real with probability ``1 - E / O``. This is the local false
-discovery rate of Efron (2010, *Large-Scale Inference*, ch. 5) by classes.
+matching is repeated with all registrations moved by 120 to 360 days, where no match can be real. With O
+matches of a kind and E by chance, a match of that kind is real with probability ``1 - E / O``. This is the
+local false discovery rate of Efron (2010, *Large-Scale Inference*, ch. 5) by classes.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """A discrete-time hazard with a complementary log-log link: terms, fitting, cumulative risk.
 
-In a half year a home at risk leaves with probability ``1 - exp(-exp(x'b))``: the model of grouped proportional
-hazards (Prentice and Gloeckler 1978, Biometrics 34, 57-67). ``exp(b)`` is a ratio of hazards. It is
-`ofsight.ordinal.clm` of a two-valued outcome with the signs turned: an exit is its lower grade.
+In a half year a home at risk leaves with probability ``1 - exp(-exp(x'b))``: the model of grouped
+proportional hazards (Prentice and Gloeckler 1978, Biometrics 34, 57-67). ``exp(b)`` is a ratio of hazards.
+It is `ofsight.ordinal.clm` of a two-valued outcome with the signs turned: an exit is its lower grade.
 
-What is known on a day says less of the second year than of the first: an Inadequate home is inspected again, and
-closes or mends. So the model is fitted to landmarks (van Houwelingen 2007, Scandinavian Journal of Statistics 34,
-70-85): on the first day of every half year the homes are taken as they are known, and followed for up to
-`MOST_LEADS` half years; the effect of a judgement changes with the logarithm of the half years since.
+What is known on a day says less of the second year than of the first: an Inadequate home is inspected
+again, and closes or mends. So the model is fitted to landmarks (van Houwelingen 2007, Scandinavian Journal
+of Statistics 34, 70-85): on the first day of every half year the homes are taken as they are known, and
+followed for up to `MOST_LEADS` half years; the effect of a judgement changes with the logarithm of the half
+years since.
 """
 
 from __future__ import annotations
@@ -165,7 +166,8 @@ class Hazard:
         -------
         DataFrame
             ``term, label, hazard_ratio, low, high`` (95 %, as fitted) and ``used`` (as used to predict: drawn
-            towards 1 where the hazard is shrunk). Of the intercept, which has no ratio, the hazard per half year.
+            towards 1 where the hazard is shrunk). Of the intercept, which has no ratio, the hazard per half
+            year.
         """
         scale = np.full(len(self.terms), 1.0 / self.factor if self.factor > 0 else 1.0)
         scale[0] = 1.0
@@ -268,8 +270,9 @@ def _fit(homes: pl.DataFrame, share: Floats, candidate: str) -> tuple[Hazard, Fl
 def _shrink(candidate: str, hazard: Hazard, plain: Floats, x: Floats, share: Floats) -> Hazard:
     """Draw the effects of a hazard towards none, by how much of them chance would make; the total is kept.
 
-    The factor of van Houwelingen and le Cessie (1990, Statistics in Medicine 9, 1303-1325), ``1 - df / chi2``;
-    the degrees of freedom are those of clustered data, ``tr(clustered covariance / model covariance)``.
+    The factor of van Houwelingen and le Cessie (1990, Statistics in Medicine 9, 1303-1325), ``1 - df /
+    chi2``; the degrees of freedom are those of clustered data, ``tr(clustered covariance / model
+    covariance)``.
     """
     beta = hazard.estimates[1:]
     inverse = np.linalg.pinv(plain[1:, 1:])

@@ -5,13 +5,13 @@ What the tables hold, and what follows
 - The owner is printed from the list of March 2018, so group size is known from then; registration dates are
   known for nearly every home open in 2016 or later. `since` is the first list on which both are known.
 - A home is at risk from the first list that holds it (delayed entry: left truncation). Some lists of 2016 to
-  2020 leave out homes not yet inspected; those enter with the list that first holds them. Homes that joined and
-  left between two lists are never at risk, and are counted in `Periods.about`.
+  2020 leave out homes not yet inspected; those enter with the list that first holds them. Homes that joined
+  and left between two lists are never at risk, and are counted in `Periods.about`.
 - Age runs from the registration date. It starts anew when a home is registered anew.
 - A home still on the last list is censored there. One that vanished from the lists without a published day of
   leaving is taken to have left in the middle of the gap; such homes are counted too.
-- Covariates are those of the newest list at or before the first day of the half year, and of the latest graded
-  full inspection published by then: nothing of the future.
+- Covariates are those of the newest list at or before the first day of the half year, and of the latest
+  graded full inspection published by then: nothing of the future.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class Periods:
     ----------
     frame : DataFrame
         ``urn, authority, holder`` (group, else owner), ``sector, special`` (secure home or residential
-        school), ``places``, ``age_years`` at the start, ``grade`` (null: not yet graded), ``group_size`` (homes
-        of the holder; null: owner not known), ``rivals`` (homes of others in the authority), ``starts_on``,
-        ``ends_on``, ``exited`` (left the register in the period), ``continued`` (of an exit: the probability that
-        the home went on under another number).
+        school), ``places``, ``age_years`` at the start, ``grade`` (null: not yet graded), ``group_size``
+        (homes of the holder; null: owner not known), ``rivals`` (homes of others in the authority),
+        ``starts_on``, ``ends_on``, ``exited`` (left the register in the period), ``continued`` (of an exit:
+        the probability that the home went on under another number).
     since, until : date
         The window.
     about : mapping of str to int
@@ -87,8 +87,8 @@ def make_periods(dataset: Dataset, *, since: date | None = None, until: date | N
     dataset : Dataset
         An open dataset.
     since : date, optional
-        The first day; by default the first list on which owner, places and registration date are known of 95 %
-        of homes.
+        The first day; by default the first list on which owner, places and registration date are known of
+        95 % of homes.
     until : date, optional
         The last day; by default the last list. Nothing after it is used.
 
