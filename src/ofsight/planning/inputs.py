@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -11,6 +10,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.errors import ModelError, UsageError
+from ofsight.planning.fitted import FittedModels
 from ofsight.planning.measures.exposure import holder_reach
 from ofsight.planning.measures.funnel import ExpectedPlaces, fit_expected_places
 from ofsight.planning.measures.need import read_need
@@ -52,10 +52,8 @@ class PlanInputs:
         Observed against expected places; None where it cannot be fitted, with a word in `notes`.
     groups : GroupJudgements, optional
         Groups' judgements against chance; likewise.
-    expected : DataFrame, optional
-        ``urn, probability, low, high``: of a judgement of Good or better.
-    closing : DataFrame, optional
-        ``urn, p_close_12, p_close_36, p_close_36_low, p_close_36_high``: of closing.
+    models : FittedModels
+        What was fitted of homes and of need.
     notes : tuple of str
         What could not be worked out, and why.
     """
@@ -71,10 +69,19 @@ class PlanInputs:
     screened: pl.DataFrame
     places: ExpectedPlaces | None = None
     groups: GroupJudgements | None = None
-    expected: pl.DataFrame | None = None
-    closing: pl.DataFrame | None = None
+    models: FittedModels = field(default_factory=FittedModels)
     notes: tuple[str, ...] = ()
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def expected(self) -> pl.DataFrame | None:
+        """Each home's probability of a judgement of Good or better."""
+        return self.models.expected
+
+    @property
+    def closing(self) -> pl.DataFrame | None:
+        """Each home's probability of closing."""
+        return self.models.closing
 
     @property
     def list_year(self) -> int:
@@ -103,9 +110,7 @@ def gather_inputs(
     *,
     occupancy: float = OCCUPANCY,
     screen: Screen | None = None,
-    expected: pl.DataFrame | None = None,
-    closing: pl.DataFrame | None = None,
-    models: Mapping[str, object] | None = None,
+    models: FittedModels | None = None,
 ) -> PlanInputs:
     """Read what every area's plan needs, and fit the two models of all authorities and all groups.
 
@@ -117,10 +122,8 @@ def gather_inputs(
         Share of registered places taken to be usable.
     screen : Screen, optional
         Thresholds of what is difficult to replace; ours without it.
-    expected, closing : DataFrame, optional
-        What other models say of each home; see `PlanInputs`.
-    models : mapping, optional
-        Kept as they are, for the sections that read them.
+    models : FittedModels, optional
+        Of `ofsight.planning.fitted.fit_models`; without it, what they say is not measured.
 
     Raises
     ------
@@ -155,10 +158,8 @@ def gather_inputs(
         screened=screen_groups(homes, screen),
         places=places,
         groups=groups,
-        expected=expected,
-        closing=closing,
+        models=models or FittedModels(),
         notes=tuple(notes),
-        kept=dict(models or {}),
     )
 
 

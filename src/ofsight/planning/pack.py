@@ -1,0 +1,212 @@
+"""The printable pack of an area: HTML, Word, PDF, in the order of a sufficiency statement."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from ofsight.errors import UsageError
+from ofsight.files import write_text
+from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.measures.quality import KINDS
+from ofsight.planning.sections.beside import short_name
+from ofsight.planning.sections.exposure import exposure_section
+from ofsight.planning.sections.need import need_section
+from ofsight.planning.sections.outlook import outlook_section
+from ofsight.planning.sections.ownership import ownership_section
+from ofsight.planning.sections.quality import quality_section
+from ofsight.planning.sections.supply import supply_section
+from ofsight.planning.sections.unknown import definitions_section, sources_section, unknown_section
+from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES, say_status
+from ofsight.report.document import Block, Document, KeyFigure, KeyFigures, Note, Paragraph, Text
+from ofsight.report.html import render_html
+from ofsight.report.wording import count, day, percent, release_day
+from ofsight.report.write import FORMATS
+from ofsight.vocabulary import Sector
+
+__all__ = ["make_pack", "write_pack"]
+
+_SYNTHETIC: Final = "Synthetic data: no number here is about a real home."
+
+
+def make_pack(plan: AreaPlan) -> Document:
+    """Build the pack of an area, before it has a format.
+
+    Parameters
+    ----------
+    plan : AreaPlan
+        Of `ofsight.planning.area_plan.plan_area`.
+
+    Returns
+    -------
+    Document
+        Sections in the order of a sufficiency statement (LGA's template): need, supply, quality, ownership,
+        exposure, outlook, what we do not know; then sources and definitions.
+    """
+    synthetic = plan.inputs.dataset.synthetic is not None
+    name = plan.area.name
+    banner = NOT_VACANCIES if not synthetic else f"{_SYNTHETIC} {NOT_VACANCIES}"
+    facts = plan.inputs.dataset.metadata
+    return Document(
+        title=f"Planning places for children in homes: {name}",
+        kicker="Sufficiency: need, supply, quality, ownership, exposure, outlook",
+        byline=(
+            f"Homes as of {day(plan.inputs.day.isoformat())}; newest release "
+            f"{release_day(facts.get('newest_release'))}; "
+            f"dataset built {day(facts.get('built_at'))}.",
+            "Not official statistics. Made by ofsight from official releases.",
+        ),
+        banner=banner,
+        opening=_opening(plan, synthetic),
+        sections=(
+            need_section(plan),
+            supply_section(plan),
+            quality_section(plan),
+            ownership_section(plan),
+            exposure_section(plan),
+            outlook_section(plan),
+            unknown_section(plan),
+            sources_section(plan),
+            definitions_section(plan),
+        ),
+        footer=(
+            "Contains public sector information licensed under the Open Government Licence v3.0. Ofsted "
+            "and DfE do "
+            "not endorse this pack.",
+            NOT_VACANCIES,
+        ),
+        keywords=("children's homes", "sufficiency", "ownership", name),
+    )
+
+
+def _opening(plan: AreaPlan, synthetic: bool) -> tuple[Block, ...]:
+    blocks: list[Block] = [Paragraph(_headline(plan), "lead"), _key_figures(plan)]
+    if plan.area.note:
+        blocks.append(Note("About this area", (plan.area.note,)))
+    if plan.area.kind == "set":
+        blocks.append(Note("This set of areas", (f"The set is: {plan.area.name}.",)))
+    if synthetic:
+        words = (
+            "These numbers were made up to show the tool. Nothing here is about children’s homes in England."
+        )
+        blocks.append(Note("Synthetic data", (words,), "synthetic"))
+    items: tuple[Text, ...] = CAUTIONS
+    blocks.append(Note("Read this first", items, "caution"))
+    return tuple(blocks)
+
+
+def _headline(plan: AreaPlan) -> str:
+    name = short_name(plan.area.name)
+    homes, places = plan.value("homes").value or 0, plan.value("places").value or 0
+    children = plan.value("children_in_homes")
+    if not homes:
+        words = f"{name} had no children’s home on {day(plan.inputs.day.isoformat())}"
+        return f"{words}: its children in homes live elsewhere, in the hands of other areas’ markets."
+    words = f"{name} had {count(places)} registered places in {count(homes)} children’s homes"
+    if children.value is not None:
+        words += f", and {count(children.value)} of its own children living in homes here or elsewhere"
+    private = plan.value("share_of_places", Sector.PRIVATE.value).value or 0
+    return f"{words}. For-profit owners held {percent(private / 100, 0)} of the places."
+
+
+def _key_figures(plan: AreaPlan) -> KeyFigures:
+    children, places = plan.value("children_in_homes"), plan.value("places")
+    usable, largest = plan.value("usable_places"), plan.value("largest_group_share", "without councils")
+    good = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[:2])
+    total = places.value or 0
+    held = plan.exposure.filter(pl.col("holder_id").is_not_null() & (pl.col("kind") != "council"))
+    figures = [
+        KeyFigure(
+            say_status(children.status) if children.value is None else count(children.value),
+            "children in homes",
+            f"{children.as_at}, wherever they live",
+        ),
+        KeyFigure(count(places.value), "registered places here", "not vacancies"),
+        KeyFigure(
+            count(usable.value),
+            f"usable at {percent(plan.inputs.occupancy, 0)} occupancy",
+            f"{count(usable.low)} to {count(usable.high)} at 75 to 90%",
+        ),
+        KeyFigure(
+            percent(good / total, 0) if total else "–",
+            "of places last judged Good or Outstanding",
+            f"{count(good)} places",
+        ),
+        KeyFigure(
+            percent(largest.value / 100, 0) if largest.value is not None else "–",
+            "of places councils do not run held by the largest group",
+            held["holder"][0] if held.height else "none",
+        ),
+    ]
+    return KeyFigures(tuple(figures))
+
+
+def write_pack(plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",)) -> list[Path]:
+    """Write the pack of an area, each edition whole or not at all.
+
+    Parameters
+    ----------
+    plan : AreaPlan
+        The area's plan.
+    to : Path
+        Folder; made when it is not there. Files of other names in it are left alone.
+    formats : sequence of str
+        Of `ofsight.report.write.FORMATS`.
+
+    Returns
+    -------
+    list of Path
+        ``<to>/plan-<slug>.html`` and so on, in the order asked for.
+
+    Raises
+    ------
+    UsageError
+        An unknown format, or one whose library is not installed.
+    """
+    wanted = list(dict.fromkeys(formats))
+    unknown = [name for name in wanted if name not in FORMATS]
+    if unknown or not wanted:
+        raise UsageError(
+            f"Unknown format: {', '.join(unknown) or 'none named'}. Allowed: {', '.join(FORMATS)}."
+        )
+    document, written = make_pack(plan), []
+    for name in wanted:
+        path = to / f"{file_stem(plan)}.{name}"
+        if name == "html":
+            write_text(path, render_html(document))
+        else:
+            _write_bytes(path, getattr(_edition(name), f"render_{name}")(document))
+        written.append(path)
+    return written
+
+
+def file_stem(plan: AreaPlan) -> str:
+    """Return the name of an area's files: its slug, that of a large set cut short."""
+    slug = plan.area.slug.replace(",", "+")
+    return f"plan-{slug}" if len(slug) <= 120 else f"plan-{slug[:100]}-and-more"
+
+
+def _edition(name: str) -> Any:
+    try:
+        return importlib.import_module(f"ofsight.report.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("ofsight"):
+            raise
+        raise UsageError(
+            f"The {name} edition needs the package `{error.name}`, which is not installed. Install "
+            "`ofsight[documents]`, or ask for html only."
+        ) from error
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        temporary = Path(folder) / path.name
+        temporary.write_bytes(content)
+        temporary.chmod(0o644)
+        temporary.replace(path)

@@ -1,0 +1,258 @@
+"""Preparing the plans of all areas: fitted once, written as tables, so that pages only read."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from ofsight import __version__
+from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.errors import DatasetError, UsageError
+from ofsight.files import Contents, folder_being_written, hash_file, list_contents, refuse_strangers
+from ofsight.planning.area_plan import AreaPlan, plan_area
+from ofsight.planning.fitted import FittedModels, fit_models
+from ofsight.planning.inputs import OCCUPANCY, PlanInputs, gather_inputs
+from ofsight.planning.measures.register import load_measures
+from ofsight.planning.measures.screen import Screen
+from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
+from ofsight.profiles.area import Area, find_area, list_areas
+
+__all__ = ["CONTENTS", "PLAN_FILE", "Plans", "prepare_plans", "read_plans"]
+
+PLAN_FILE: Final = "plan.json"
+FORMAT: Final = 1
+CONTENTS: Final = Contents("plan", PLAN_FILE, ("*.parquet",))
+
+
+@dataclass(frozen=True)
+class Plans:
+    """A plan folder: the plans of all areas, read when they are asked for.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    about : dict
+        The facts in ``plan.json``: which dataset, which list, occupancy, thresholds, cautions, notes,
+        seconds.
+
+    Notes
+    -----
+    Tables by area (column ``area`` is `Area.slug`): ``measures``, ``need``, ``exposure``, ``trend``.
+    Tables of England: ``areas``, ``definitions``, ``funnel``, ``groups`` (reach), ``group_judgements``,
+    ``screen``; and those of the models, as their rooms describe them.
+    """
+
+    path: Path
+    about: dict[str, Any]
+    _frames: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return tuple(self.about["tables"])
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Return a table.
+
+        Raises
+        ------
+        UsageError
+            When there is no such table.
+        DatasetError
+            When its file is missing or damaged.
+        """
+        if name not in self.tables:
+            raise UsageError(f"The plan has no table '{name}'. The tables are: {', '.join(self.tables)}.")
+        if name not in self._frames:
+            file = self.path / f"{name}.parquet"
+            try:
+                self._frames[name] = pl.read_parquet(file, glob=False)
+            except (OSError, pl.exceptions.PolarsError) as error:
+                raise DatasetError(
+                    f"{file} cannot be read ({str(error).splitlines()[0]}). Prepare the plans again."
+                ) from None
+        return self._frames[name]
+
+    def of_area(self, name: str, area: Area) -> pl.DataFrame:
+        """Return the rows of one area of a table by area; none for a set, which no folder holds."""
+        return self.table(name).filter(pl.col("area") == area.slug)
+
+    def models(self) -> FittedModels:
+        """Return the models, nothing fitted."""
+        frames = {name: self.table(name) for name in self.tables}
+        return FittedModels.from_frames(frames, tuple(self.about["model_notes"]))
+
+    def inputs(self, dataset: Dataset, *, occupancy: float | None = None) -> PlanInputs:
+        """Return what the plan of any area is made of, a set's too, nothing of homes fitted anew.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The dataset that the plans were prepared from.
+        occupancy : float, optional
+            Another occupancy than the prepared one.
+
+        Raises
+        ------
+        UsageError
+            When the plans were prepared from another dataset.
+        """
+        if self.about["dataset"].get("fingerprint") != dataset.metadata.get("fingerprint"):
+            raise UsageError(
+                f"The plans in {self.path} were prepared from another dataset than {dataset.path}. Prepare "
+                f"them again: ofsight plan --dataset {dataset.path} --to {self.path}"
+            )
+        return gather_inputs(
+            dataset,
+            occupancy=self.about["occupancy"] if occupancy is None else occupancy,
+            screen=Screen.model_validate(self.about["thresholds"]),
+            models=self.models(),
+        )
+
+
+def read_plans(folder: Path | str) -> Plans:
+    """Open a plan folder for reading.
+
+    Raises
+    ------
+    UsageError
+        When there is none, or one of another format.
+    """
+    path = Path(folder)
+    try:
+        about = json.loads((path / PLAN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        about = None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise UsageError(
+            f"There are no plans of this ofsight in {path}. Prepare them: "
+            f"ofsight plan --dataset DIR --to {path}"
+        )
+    return Plans(path, about)
+
+
+def prepare_plans(
+    dataset: Dataset | Path | str,
+    to: Path | str,
+    *,
+    study: Path | None = None,
+    occupancy: float = OCCUPANCY,
+    screen: Screen | None = None,
+    expected: pl.DataFrame | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Plans:
+    """Fit once, and write the measures and model outputs of all areas.
+
+    Parameters
+    ----------
+    dataset : Dataset or Path
+        A built dataset.
+    to : Path
+        The plan folder; what ofsight wrote there before is replaced when all is ready.
+    study : Path, optional
+        A study folder, named beside the plans.
+    occupancy : float
+        Share of registered places taken to be usable.
+    screen : Screen, optional
+        Thresholds of what is difficult to replace.
+    expected : DataFrame, optional
+        ``urn, probability, low, high`` of Good or better; fitted here without it.
+    progress : callable, optional
+        Told what is being done.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds what ofsight did not write, or the occupancy is no share.
+    """
+    data = dataset if isinstance(dataset, Dataset) else open_dataset(dataset)
+    path, tell, started = Path(to), progress or (lambda _: None), time.monotonic()
+    refuse_strangers(path, CONTENTS)
+    models = fit_models(data, expected=expected, progress=lambda what: tell(f"Fitting {what}"))
+    fitted = time.monotonic()
+    tell("Measuring all areas")
+    inputs = gather_inputs(data, occupancy=occupancy, screen=screen, models=models)
+    named = list_areas(data)
+    plans = [plan_area(inputs, find_area(data, slug)) for slug in named["slug"]]
+    tables = {**_by_area(plans), **_of_england(inputs, named), **models.to_frames()}
+    seconds = {"models": fitted - started, "areas": time.monotonic() - fitted}
+    about = _describe(data, inputs, models, study, seconds, plans)
+    with folder_being_written(path, CONTENTS) as folder:
+        facts: dict[str, Any] = {}
+        for name, frame in tables.items():
+            file = folder / f"{name}.parquet"
+            frame.write_parquet(file, compression="zstd")
+            facts[name] = {"rows": frame.height, "sha256": hash_file(file)}
+        about = {**about, "tables": facts, "files": list_contents(folder, PLAN_FILE)}
+        text = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / PLAN_FILE).write_text(text + "\n", encoding="utf-8")
+    return Plans(path, about)
+
+
+def _by_area(plans: Iterable[AreaPlan]) -> dict[str, pl.DataFrame]:
+    found: dict[str, list[pl.DataFrame]] = {"measures": [], "need": [], "exposure": [], "trend": []}
+    for plan in plans:
+        found["measures"].append(plan.measures)
+        for name, frame in (("need", plan.need), ("exposure", plan.exposure), ("trend", plan.trend)):
+            found[name].append(frame.select(pl.lit(plan.area.slug).alias("area"), pl.all()))
+    return {name: pl.concat(frames) for name, frames in found.items()}
+
+
+def _of_england(inputs: PlanInputs, named: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    tables = {
+        "areas": named,
+        "definitions": load_measures().frame(),
+        "groups": inputs.reach,
+        "screen": inputs.screened,
+    }
+    if inputs.places is not None:
+        tables["funnel"] = inputs.places.frame
+    if inputs.groups is not None:
+        tables["group_judgements"] = inputs.groups.frame
+    return tables
+
+
+def _describe(
+    data: Dataset,
+    inputs: PlanInputs,
+    models: FittedModels,
+    study: Path | None,
+    seconds: Mapping[str, float],
+    plans: Iterable[AreaPlan],
+) -> dict[str, Any]:
+    places, groups = inputs.places, inputs.groups
+    return {
+        "format": FORMAT,
+        "ofsight": __version__,
+        "synthetic": data.synthetic,
+        "dataset": {key: data.metadata.get(key) for key in ("fingerprint", "built_at", "newest_release")},
+        "study": None if study is None else str(study),
+        "list_of": inputs.day.isoformat(),
+        "list_year": inputs.list_year,
+        "occupancy": inputs.occupancy,
+        "thresholds": inputs.screen.model_dump(mode="json"),
+        "says": NOT_VACANCIES,
+        "cautions": list(CAUTIONS),
+        "notes": list(inputs.notes),
+        "model_notes": list(models.notes),
+        "expected_places": None
+        if places is None
+        else {"intercept": places.intercept, "slope": places.slope, "spread": places.spread, "n": places.n},
+        "group_judgements": None
+        if groups is None
+        else {
+            "correlation": groups.correlation,
+            "p_correlation": groups.p_correlation,
+            "n_homes": groups.n_homes,
+            "n_groups": groups.n_groups,
+        },
+        "n_areas": sum(1 for _ in plans),
+        "seconds": {name: round(spent, 2) for name, spent in seconds.items()},
+    }

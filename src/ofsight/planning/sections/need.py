@@ -1,0 +1,123 @@
+"""Need: how many children are looked after, how many live in homes, and where."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.measures.need import TOTAL_NOT_SHOWN
+from ofsight.planning.sections.beside import Line, make_table, short_name, values_of
+from ofsight.planning.wording import say_status
+from ofsight.report.charts.model import Line as ChartLine
+from ofsight.report.charts.model import LineChart, LinePanel
+from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
+from ofsight.report.wording import count, decimal
+
+__all__ = ["need_section"]
+
+_LINES = (
+    Line("Looked-after children", "looked_after"),
+    Line("... per 10,000 children", "looked_after_rate"),
+    Line("Children in children’s homes", "children_in_homes"),
+    Line("Net loss of children to homes elsewhere", "net_loss_in_homes"),
+    Line("Children in homes outside the authority", "out_of_area_in_homes"),
+    Line("... as a share of children in homes", "out_of_area_in_homes_share", mark="%"),
+    Line("Looked-after children over 20 miles from home", "over_20_miles_share", mark="%"),
+    Line("... and outside the authority", "over_20_miles_outside_share", mark="%"),
+)
+
+
+def need_section(plan: AreaPlan) -> Section:
+    """Return the section on need."""
+    blocks: list[Block] = [Paragraph(_lead(plan), "lead"), _table(plan)]
+    figure = _figure(plan)
+    if figure is not None:
+        blocks.append(figure)
+    return Section("need", "Need", tuple(blocks))
+
+
+def _lead(plan: AreaPlan) -> str:
+    looked, homes, net = (
+        plan.value(name) for name in ("looked_after", "children_in_homes", "net_loss_in_homes")
+    )
+    words = []
+    if looked.value is not None:
+        words.append(f"{count(looked.value)} children were looked after on {looked.as_at}")
+    if homes.value is not None:
+        words.append(f"{count(homes.value)} lived in children’s homes on {homes.as_at}")
+    first = "; ".join(words) + "." if words else "No number of looked-after children may be shown here."
+    if net.value is None:
+        return first
+    year = net.as_at.rpartition(" ")[2]
+    if net.value > 0:
+        moves = (
+            f"{count(net.value)} more children were placed in homes elsewhere than came here to live in one"
+        )
+    elif net.value < 0:
+        moves = f"{count(-net.value)} more children came here to live in a home than were placed elsewhere"
+    else:
+        moves = "as many children were placed in homes elsewhere as came here to live in one"
+    return f"{first} In {year} {moves}."
+
+
+def _table(plan: AreaPlan) -> Table:
+    years = [f"{line.label.removeprefix('... ')}: {plan.value(line.measure).as_at[-4:]}" for line in _LINES]
+    statuses = {found.status for line in _LINES for found in values_of(plan, line.measure)}
+    notes = ["All as published by DfE, on 31 March. Years: " + "; ".join(years) + "."]
+    if "c" in statuses or any("withheld" in status for status in statuses):
+        notes.append(
+            "Withheld: DfE keeps small numbers back to protect children (c), and nothing here brings them "
+            "back."
+        )
+    if TOTAL_NOT_SHOWN in statuses:
+        notes.append("A total is not shown where it would narrow a member’s withheld number.")
+    notes.append("Regions and England are rounded by DfE to the nearest 10, so parts do not add up to them.")
+    notes.append("Below zero, a net loss is a net gain.")
+    return make_table(plan, "table-need", "Children looked after, and where", _LINES, " ".join(notes))
+
+
+def _figure(plan: AreaPlan) -> Figure | None:
+    panels: list[LinePanel] = []
+    rows: list[Row] = []
+    for measure, title in (
+        ("looked_after", "Looked-after children"),
+        ("children_in_homes", "Children in children’s homes"),
+    ):
+        series = plan.need.filter(measure=measure)
+        points = tuple(
+            (int(year), float(value))
+            for year, value in series.drop_nulls("value").select("year", "value").iter_rows()
+        )
+        if len(points) > 1:
+            panels.append(LinePanel(title, (ChartLine("", "one", points),)))
+        rows.extend(
+            Row((title, str(year), count(value) if value is not None else say_status(status)))
+            for year, value, status in series.select("year", "value", "status").iter_rows()
+        )
+    if not panels:
+        return None
+    first, last = _ends(plan.need, "looked_after")
+    change = ""
+    if first is not None and last is not None and first[1]:
+        change = f": {decimal(100 * (last[1] / first[1] - 1), 0)}% from {first[0]} to {last[0]}"
+    name = short_name(plan.area.name)
+    return Figure(
+        "figure-need",
+        f"Children looked after in {name}{change}",
+        f"{name}: lines over the years of children looked after, and of those in children’s homes, on 31 "
+        f"March.",
+        LineChart(tuple(panels)),
+        Table(
+            "table-need-years",
+            "Children on 31 March of each year",
+            (Column("What", share=2.0), Column("Year"), Column("Children", numeric=True)),
+            tuple(rows),
+            folded=True,
+        ),
+        "Source: DfE, children looked after in England. A missing year was not published or is withheld.",
+    )
+
+
+def _ends(need: pl.DataFrame, measure: str) -> tuple[tuple[int, float] | None, tuple[int, float] | None]:
+    known = need.filter(measure=measure).drop_nulls("value").select("year", "value").rows()
+    return (known[0], known[-1]) if len(known) > 1 else (None, None)

@@ -1,0 +1,70 @@
+"""Outlook: what may close, how many children may need a place, and what a scenario would change."""
+
+from __future__ import annotations
+
+from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.sections.beside import short_name
+from ofsight.planning.wording import say_status
+from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
+from ofsight.report.wording import count, decimal
+
+__all__ = ["outlook_section"]
+
+
+def outlook_section(plan: AreaPlan) -> Section:
+    """Return the section on the outlook."""
+    blocks: list[Block] = [Paragraph(_closures(plan), "lead")]
+    check = _concordance(plan)
+    if check is not None:
+        blocks.append(check)
+    return Section("outlook", "Outlook", tuple(blocks))
+
+
+def _closures(plan: AreaPlan) -> str:
+    found, places = plan.value("expected_loss", "36 months"), plan.value("places").value or 0
+    name = short_name(plan.area.name)
+    if not places:
+        return f"{name} has no registered place that could close."
+    if found.value is None or found.low is None or found.high is None:
+        return f"Places that may close within 36 months: {say_status(found.status)}."
+    opened = plan.value("places_opened", "36 months").value or 0
+    closed = plan.value("places_closed", "36 months").value or 0
+    return (
+        f"Of {count(places)} places, {count(found.value)} ({count(found.low)} to {count(found.high)}) are "
+        f"in homes "
+        f"expected to close within 36 months, if homes close as they have. In the 36 months past, "
+        f"{count(closed)} "
+        f"places went and {count(opened)} came."
+    )
+
+
+def _concordance(plan: AreaPlan) -> Table | None:
+    model = plan.inputs.models.closure
+    if model is None:
+        return None
+    rows = [
+        Row(
+            (
+                f"{row['fitted_to'].day} {row['fitted_to']:%B %Y}",
+                count(row["months"]),
+                decimal(row["concordance"], 2),
+                f"{decimal(row['concordance_low'], 2)} to {decimal(row['concordance_high'], 2)}",
+            )
+        )
+        for row in model.concordance.iter_rows(named=True)
+        if row["concordance"] is not None
+    ]
+    if not rows:
+        return None
+    columns = (
+        Column("Fitted to the lists up to", share=1.6),
+        Column("Months foreseen", numeric=True),
+        Column("Concordance", numeric=True),
+        Column("95% limits", numeric=True),
+    )
+    note = (
+        "For England. Of two homes, how often the one that closed had been given the higher chance: 0.5 is "
+        "a coin, 1 "
+        "is perfect. The model tells little about a single home; sums over an area are steadier."
+    )
+    return Table("table-closure", "How well closures were foreseen", columns, tuple(rows), note, folded=True)

@@ -1,0 +1,208 @@
+"""Ownership: how concentrated the places are, how that went, and places against children."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.sections.beside import Line, areas_of, list_source, make_table, short_name, values_of
+from ofsight.planning.wording import say_status
+from ofsight.report.charts.model import Forest, ForestGroup, ForestRow
+from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
+from ofsight.report.wording import count, decimal, percent
+
+__all__ = ["ownership_section"]
+
+_TEN_THOUSAND = 10_000.0
+_MOST_ROWS = 26
+
+
+def ownership_section(plan: AreaPlan) -> Section:
+    """Return the section on ownership."""
+    blocks: list[Block] = [Paragraph(_lead(plan), "lead"), _concentration(plan)]
+    if plan.trend.filter(pl.col("homes") > 0).height:
+        blocks.append(_trend(plan))
+    funnel = _funnel(plan)
+    if funnel is not None:
+        blocks.append(funnel)
+    return Section("ownership", "Ownership", tuple(blocks))
+
+
+def _lead(plan: AreaPlan) -> str:
+    held = plan.exposure.filter(pl.col("holder_id").is_not_null())
+    if held.is_empty():
+        return "No registered place, so no owner."
+    first = held.row(0, named=True)
+    four = plan.value("four_largest_share").value
+    hhi = [found.value for found in values_of(plan, "hhi_by_group")]
+    words = f"{first['holder']} holds most places: {count(first['places'])}"
+    if first["share_of_places"] is not None:
+        words += f", {percent(first['share_of_places'], 0)} of all"
+    words += f". {count(held.height)} groups or owners hold places here"
+    words += f"; the four largest hold {percent(four / 100, 0)}." if four is not None else "."
+    if hhi[0] is not None and len(hhi) > 1:
+        others = [
+            f"{name} {count(_TEN_THOUSAND * value)}"
+            for name, value in zip(areas_of(plan)[1:], hhi[1:], strict=True)
+            if value is not None
+        ]
+        words += f" Concentration (HHI) is {count(_TEN_THOUSAND * hhi[0])} of 10,000; {', '.join(others)}."
+    return words
+
+
+def _concentration(plan: AreaPlan) -> Table:
+    lines: list[Line | str] = []
+    for part, heading in (
+        ("all", "All places, councils as groups"),
+        ("without councils", "Without councils"),
+    ):
+        lines += [
+            heading,
+            Line("HHI if every home stood alone, × 10,000", "hhi_by_home", part, times=_TEN_THOUSAND),
+            Line("HHI by owner, × 10,000", "hhi_by_owner", part, times=_TEN_THOUSAND),
+            Line("HHI by group, × 10,000 (bounds)", "hhi_by_group", part, times=_TEN_THOUSAND),
+            Line("HHI by group, 0 to 1 (bounds)", "hhi_by_group", part, 3),
+            Line("... added by common ownership, 0 to 1", "hhi_from_common_ownership", part, 3),
+            Line("Largest group, share of places", "largest_group_share", part, 1, "%"),
+            Line("Four largest groups, share of places", "four_largest_share", part, 1, "%"),
+            Line("Largest group, share of homes", "largest_group_share_of_homes", part, 1, "%"),
+            Line("Homes without a named owner", "unlinked_share_of_homes", part, 1, "%"),
+        ]
+    note = (
+        f"{list_source(plan)} HHI: sum of squared shares of places. Bounds: homes without a named owner "
+        f"stand alone, "
+        "or all belong to the largest group. Reference lines of US authorities: 1,000 and 1,800 (1992), "
+        "1,500 and "
+        "2,500 (2010); the CMA sets none. One authority is a poor market, since two thirds of children in "
+        "homes "
+        "live outside theirs: read the columns side by side. Groups by docs/owners.md; an owner without a "
+        "group "
+        "may still belong to one."
+    )
+    return make_table(plan, "table-concentration", "How concentrated the places are", lines, note)
+
+
+def _trend(plan: AreaPlan) -> Table:
+    columns = (
+        Column("List of", share=1.5),
+        Column("Places", numeric=True),
+        Column("For-profit", numeric=True),
+        Column("Holders", numeric=True),
+        Column("Largest", numeric=True),
+        Column("HHI by group", numeric=True),
+        Column("... without councils", numeric=True),
+        Column("Owner not named", numeric=True),
+    )
+    rows = []
+    for row in plan.trend.filter(pl.col("homes") > 0).iter_rows(named=True):
+        places, day = row["places"], row["listed_on"]
+        private = percent(row["places_private"] / places, 0) if places else "–"
+        rows.append(
+            Row(
+                (
+                    f"{day.day} {day:%B %Y}",
+                    count(places),
+                    private,
+                    count(row["n_holders"]),
+                    percent(row["largest_share"], 0),
+                    _ten_thousand(row["hhi_by_group"]),
+                    _ten_thousand(row["hhi_by_group_without_councils"]),
+                    percent(row["unlinked_share_of_places"], 1),
+                )
+            )
+        )
+    note = (
+        "Shares of places; HHI × 10,000. Ofsted names owners from March 2018. Linkage gets better over "
+        "time, so a "
+        "trend in ownership is in part a trend in linkage: the last column is the share of places whose "
+        "owner the "
+        "list does not name. Groups are those known today, dated where a sale is dated."
+    )
+    return Table("table-trend", "Ownership since 2018", columns, tuple(rows), note)
+
+
+def _ten_thousand(value: float | None) -> str:
+    return "–" if value is None else count(_TEN_THOUSAND * value)
+
+
+def _funnel(plan: AreaPlan) -> Figure | None:
+    """Return observed over expected places of the authorities of the area, or of its region."""
+    places = plan.inputs.places
+    if places is None or plan.area.kind == "england":
+        return None
+    frame, mine = places.frame, set(plan.area.authorities)
+    regions = frame.filter(pl.col("code").is_in(mine))["region"].unique().to_list()
+    shown = frame.filter(
+        pl.col("region").is_in(regions) if plan.area.kind != "set" else pl.col("code").is_in(mine)
+    )
+    shown = shown.sort("ratio", descending=True, nulls_last=True).head(_MOST_ROWS)
+    if shown["ratio"].drop_nulls().is_empty():
+        return None
+    drawn, rows = [], []
+    for row in shown.iter_rows(named=True):
+        own = plan.area.is_single and row["code"] in mine
+        label = row["authority"]
+        positive = row["ratio"] if row["ratio"] else None
+        drawn.append(
+            ForestRow(
+                label,
+                positive,
+                row["low"] if positive else None,
+                row["high"] if positive else None,
+                "two" if own else "one",
+                hollow=not own and plan.area.is_single,
+            )
+        )
+        rows.append(
+            Row(
+                (
+                    label,
+                    count(row["observed"]),
+                    decimal(row["expected"], 0) if row["expected"] is not None else say_status(row["status"]),
+                    decimal(row["ratio"], 2),
+                    f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}"
+                    if row["low"] is not None
+                    else "–",
+                    f"{decimal(row['spread_low_95'], 2)} to {decimal(row['spread_high_95'], 2)}"
+                    if row["spread_low_95"] is not None
+                    else "–",
+                    row["position"] or say_status(row["status"]),
+                )
+            )
+        )
+    columns = (
+        Column("Authority", share=1.8),
+        Column("Places", numeric=True),
+        Column("Expected", numeric=True),
+        Column("Ratio", numeric=True),
+        Column("95% limits", numeric=True, share=1.3),
+        Column("Funnel, 95%", numeric=True, share=1.3),
+        Column("Position", share=1.6),
+    )
+    found = plan.value("observed_over_expected")
+    name = short_name(plan.area.name)
+    title = f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
+    if found.value is None:
+        title = f"Places against looked-after children: {name} has no expected number"
+    return Figure(
+        "figure-expected",
+        title,
+        "Ratios of registered places to the places expected of an authority with as many looked-after "
+        "children, "
+        "with exact 95% limits, one row an authority.",
+        Forest(
+            (ForestGroup("", tuple(drawn)),), "Places, observed over expected", "fewer places", "more places"
+        ),
+        Table(
+            "table-expected",
+            "Places observed and expected",
+            columns,
+            tuple(rows),
+            f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect "
+            f"of each "
+            "authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. "
+            "A funnel, not a league table: more places than expected is neither good nor bad.",
+            folded=True,
+        ),
+        list_source(plan),
+    )

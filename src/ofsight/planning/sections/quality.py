@@ -1,0 +1,85 @@
+"""Quality: what the homes were last judged, and how many Good places homes like these would have."""
+
+from __future__ import annotations
+
+from ofsight.planning.area_plan import AreaPlan, pick
+from ofsight.planning.measures.quality import KINDS
+from ofsight.planning.measures.values import Value
+from ofsight.planning.sections.beside import list_source, short_name
+from ofsight.planning.wording import say_status
+from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
+from ofsight.report.wording import count, percent
+
+__all__ = ["quality_section"]
+
+
+def quality_section(plan: AreaPlan) -> Section:
+    """Return the section on quality."""
+    blocks: tuple[Block, ...] = (
+        Paragraph(_lead(plan), "lead"),
+        _table(plan),
+        Paragraph(_expected(plan)),
+    )
+    return Section("quality", "Quality", blocks)
+
+
+def _lead(plan: AreaPlan) -> str:
+    total = plan.value("places").value or 0
+    good = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[:2])
+    below = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[2:4])
+    waiting = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[4:])
+    if not total:
+        return f"{short_name(plan.area.name)} has no registered place to judge."
+    return (
+        f"{count(good)} of {count(total)} places were in homes last judged Good or Outstanding, "
+        f"{count(below)} in homes last judged Requires improvement or Inadequate, "
+        f"{count(waiting)} in homes not yet judged."
+    )
+
+
+def _table(plan: AreaPlan) -> Table:
+    beside = [(area.name, frame) for area, frame in plan.beside]
+    rows = []
+    for kind in KINDS:
+        homes, places = plan.value("homes_by_judgement", kind), plan.value("places_by_judgement", kind)
+        shares = [
+            _share(pick(frame, "places_by_judgement", kind), pick(frame, "places")) for _, frame in beside
+        ]
+        rows.append(
+            Row(
+                (kind, count(homes.value), count(places.value), _share(places, plan.value("places")), *shares)
+            )
+        )
+    columns = (
+        Column("Latest judgement", share=2.6),
+        Column("Homes", numeric=True),
+        Column("Places", numeric=True),
+        Column("Share of places", numeric=True),
+        *(Column(f"{name}, share", numeric=True) for name, _ in beside),
+    )
+    note = (
+        f"{list_source(plan)} Overall experiences and progress, at the latest full inspection with a grade. "
+        "Grades are counted, never averaged. Framework contracts usually admit Good or Outstanding homes "
+        "only."
+    )
+    return Table("table-quality", "Homes and places by the latest judgement", columns, tuple(rows), note)
+
+
+def _share(part: Value, whole: Value) -> str:
+    return percent(part.value / whole.value, 0) if part.value is not None and whole.value else "–"
+
+
+def _expected(plan: AreaPlan) -> str:
+    found, total = plan.value("expected_good_places"), plan.value("places").value or 0
+    if found.value is None or found.low is None or found.high is None:
+        return f"Places expected in Good homes: {say_status(found.status)}."
+    good = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[:2])
+    waiting = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[4:])
+    return (
+        f"Homes of the same age, size, sector and group elsewhere would be expected to have "
+        f"{count(found.value)} "
+        f"places in Good or Outstanding homes ({count(found.low)} to {count(found.high)}, 95%), of "
+        f"{count(total)}; {count(good)} are, and {count(waiting)} are not yet judged. It says what "
+        f"judgements homes "
+        "like these get, not how good any home is."
+    )

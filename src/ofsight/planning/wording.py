@@ -1,0 +1,62 @@
+"""What every page of planning says, and how its numbers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ofsight.planning.measures.values import Value
+from ofsight.report.wording import decimal
+
+__all__ = ["CAUTIONS", "NOT_VACANCIES", "WITHHELD_WORDS", "say_status", "say_value", "with_interval"]
+
+NOT_VACANCIES: Final = "Registered places, not vacancies."
+"""Stands on every page."""
+
+CAUTIONS: Final = (
+    "Judgements measure compliance and safeguarding as inspectors see them, not what becomes of children.",
+    "Homes may choose which children they take, and councils where they place them: an association is not "
+    "a cause.",
+    "For-profit provision cannot be replaced without coordination and long-term planning; ownership should "
+    "be part of that planning.",
+    "Registered places are not vacancies, and a grade is one inspection’s word on one day.",
+)
+"""The cautions of the study of 2022 (Bach-Mortensen, Goodair and Barlow), beside every figure of planning."""
+
+WITHHELD_WORDS: Final = {
+    "c": "withheld (c)",
+    "z": "not applicable (z)",
+    "x": "not available (x)",
+    "k": "rounds to nothing (k)",
+    "low": "low reliability (low)",
+    "u": "low reliability (u)",
+    "..": "not available (..)",
+}
+"""The publishers' symbols in words; the symbol stays beside them."""
+
+
+def say_status(status: str) -> str:
+    """Return why there is no number, in words."""
+    return WITHHELD_WORDS.get(status, status)
+
+
+def say_value(found: Value, places: int = 0, mark: str = "") -> str:
+    """Return a value as a reader sees it, or why there is none."""
+    if found.value is None:
+        return say_status(found.status)
+    return f"{decimal(found.value, places)}{mark}"
+
+
+def with_interval(
+    found: Value, places: int = 0, mark: str = "", write: Callable[[float, int], str] | None = None
+) -> str:
+    """Return ``120 (100 to 140)``, or the value alone where it has no interval."""
+    shown = write or (lambda value, digits: decimal(value, digits))
+    if found.value is None:
+        return say_status(found.status)
+    words = f"{shown(found.value, places)}{mark}"
+    if found.low is None and found.high is None:
+        return words
+    low = "?" if found.low is None else shown(found.low, places)
+    high = "not reached" if found.high is None else f"{shown(found.high, places)}{mark}"
+    return f"{words} ({low} to {high})"
