@@ -305,6 +305,13 @@ class PublicationDefinition(_Strict):
             and (kind.to is None or edition.ends_on <= kind.to)
         )
 
+    def expected(self, edition: EditionDefinition) -> tuple[FileKind, ...]:
+        """Return the kinds that an edition cannot be without; where it may be without each, the first."""
+        kinds = self.kinds(edition)
+        there = {kind.series for kind in kinds}
+        needed = tuple(kind for kind in kinds if not kind.optional and kind.unless not in there)
+        return needed or kinds[:1]
+
     @model_validator(mode="after")
     def _check_parts(self) -> PublicationDefinition:
         names = {kind.series for kind in self.files}

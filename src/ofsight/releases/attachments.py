@@ -13,7 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from ofsight.definitions.catalogue_schema import FileKind, plain_name
 from ofsight.errors import ReleaseError
 
-__all__ = ["SITE", "Attachment", "choose_file", "is_file", "linked_files"]
+__all__ = ["SITE", "Attachment", "choose_file", "is_file", "linked_files", "read_links"]
 
 SITE: Final = "https://www.gov.uk"
 _ASSETS: Final = "assets.publishing.service.gov.uk"
@@ -94,6 +94,14 @@ class _Links(HTMLParser):
             self._address = None
 
 
+def read_links(text: str) -> list[tuple[str, str]]:
+    """Return every link of an HTML text: its address as written, and the words on it."""
+    parser = _Links()
+    parser.feed(text)
+    parser.close()
+    return parser.found
+
+
 def linked_files(texts: Iterable[str], base: str) -> Iterator[Attachment]:
     """Find the files that HTML links to. A file may be linked by its picture first: no words.
 
@@ -106,10 +114,7 @@ def linked_files(texts: Iterable[str], base: str) -> Iterator[Attachment]:
     """
     words: dict[str, str] = {}
     for text in texts:
-        parser = _Links()
-        parser.feed(text)
-        parser.close()
-        for address, written in parser.found:
+        for address, written in read_links(text):
             try:
                 url = urljoin(base, address.strip())
                 known = is_file(url)

@@ -16,7 +16,7 @@ from ofsight.releases.attachments import SITE
 from ofsight.releases.govuk import Listed, read_listed
 
 if TYPE_CHECKING:
-    from ofsight.releases.download import Downloader
+    from ofsight.releases.download import Answer, Downloader
 
 __all__ = ["find_editions", "search_pages"]
 
@@ -96,9 +96,9 @@ def search_pages(
     return found
 
 
-def _results(answer: Any, url: str) -> tuple[list[Any], int]:
+def _results(answer: Answer, url: str) -> tuple[list[Any], int]:
+    content = answer.json()
     try:
-        content = answer.json()
         results, total = content["results"], int(content["total"])
     except (ValueError, KeyError, TypeError):
         results, total = None, 0

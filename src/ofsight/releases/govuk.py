@@ -16,9 +16,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from ofsight.errors import ReleaseError
 from ofsight.releases.attachments import SITE, Attachment, is_file, linked_files
+from ofsight.releases.refusals import ContentError
 
 if TYPE_CHECKING:
-    from ofsight.releases.download import Downloader
+    from ofsight.releases.download import Answer, Downloader
 
 __all__ = ["Listed", "MissingPageError", "Page", "read_listed", "read_page"]
 
@@ -142,12 +143,12 @@ def _read(loader: Downloader, path: str) -> dict[str, Any]:
     )
 
 
-def _content(answer: Any, url: str) -> dict[str, Any]:
+def _content(answer: Answer, url: str) -> dict[str, Any]:
     try:
         content = answer.json()
-    except ValueError:
-        content = None
-    if answer.status == 410 and not isinstance(content, dict):
+    except ContentError:
+        if answer.status != 410:
+            raise
         return {}
     if not isinstance(content, dict) or "schema_name" not in content:
         raise ReleaseError(
