@@ -16,8 +16,8 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ __all__ = ["Fault", "Shelf", "disk_full_told"]
 _PARTIAL: Final = ".partial"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _DROPPINGS: Final = frozenset({"Thumbs.db", "desktop.ini"})
+_FEWEST_DIGITS: Final = 8
 # What does not make a version told twice a new line of the manifest.
 _NOT_COMPARED: Final = frozenset({"retrieved"})
 
@@ -118,7 +119,11 @@ class Shelf:
 
     def last_fetched(self, series: str, period: str) -> Held | None:
         """Return the last line of a file that came from its publisher; None where none did."""
-        lines = [held for held in self.held() if held.key == (series, period) and held.origin == "fetched"]
+        lines = [
+            held
+            for held in self.held()
+            if held.key == (series, period) and held.origin == "fetched" and not held.withdrawn
+        ]
         return lines[-1] if lines else None
 
     def as_of(self, day: date | None = None, held_by: date | None = None) -> dict[tuple[str, str], Held]:
@@ -272,10 +277,50 @@ class Shelf:
             if before is not None and _tells_the_same(before, held):
                 return before, "same bytes"
             append_lines(self.manifest, (held,))
-        if not lines:
+        standing = [version.last for version in group_versions(lines)]
+        if not standing:
             return held, "new"
-        compared = lines if before is None else [before]
+        compared = standing if before is None else [before]
         return held, "same bytes" if any(line.sha256 == held.sha256 for line in compared) else "changed"
+
+    def withdraw(self, sha256: str, why: str) -> tuple[Held, ...]:
+        """Take a file back, everywhere it stands: its bytes stay, and no build takes them any more.
+
+        Parameters
+        ----------
+        sha256 : str
+            Its hash, or the hash's first eight digits or more.
+        why : str
+            The reason, for those who read the manifest.
+
+        Returns
+        -------
+        tuple of Held
+            The lines written.
+
+        Raises
+        ------
+        UsageError
+            When no file that stands has that hash, or two have.
+        """
+        with disk_full_told(self.path), self._lock():
+            lines = self.held()
+            standing = {
+                (version.last.key, version.last.sha256): version.last
+                for key in dict.fromkeys(held.key for held in lines)
+                for version in group_versions(held for held in lines if held.key == key)
+            }
+            found = [held for held in standing.values() if held.sha256.startswith(sha256.lower())]
+            if len(sha256) < _FEWEST_DIGITS or len({held.sha256 for held in found}) != 1:
+                what = "several files have" if found else "no file that stands there has"
+                raise UsageError(
+                    f"{what} the hash '{sha256}' on {self.path}. Give {_FEWEST_DIGITS} digits or more of the "
+                    "file's name; a build names the files that it reads."
+                )
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            taken_back = tuple(replace(held, retrieved=now, said=why, withdrawn=True) for held in found)
+            append_lines(self.manifest, taken_back)
+        return taken_back
 
     def note(self, held: Held) -> Held:
         """Write a line about bytes that are held already, where it says something new; return the line."""

@@ -7,7 +7,8 @@ the shelf. What is fetched later is never older than what was fetched before: a 
 file back makes it the newest, whatever date the page then shows.
 
 A file that a user added without a date is known to have existed on the day that it came, and stands only
-where nothing dated does.
+where nothing dated does. A line may withdraw the lines before it about the same bytes; only a user who adds
+them again brings them back.
 """
 
 from __future__ import annotations
@@ -70,8 +71,17 @@ def group_versions(lines: Iterable[Held], held_by: date | None = None) -> tuple[
     """
     versions: list[Version] = []
     latest: datetime | None = None
+    withdrawn: set[str] = set()
     for held in lines:
         if held_by is not None and held.retrieved_at.date() > held_by:
+            continue
+        if held.withdrawn:
+            withdrawn.add(held.sha256)
+            versions = [version for version in versions if version.last.sha256 != held.sha256]
+            continue
+        if held.origin == "added":
+            withdrawn.discard(held.sha256)
+        if held.sha256 in withdrawn:
             continue
         if versions and versions[-1].last.sha256 == held.sha256 and _continues(versions[-1], held):
             before = versions[-1]

@@ -161,6 +161,10 @@ class Held:
         As they are to be cited.
     name : str or None
         What the file was called, for readers to show and never for a path.
+    said : str or None
+        Where it came from in a user's words, and why it was withdrawn.
+    withdrawn : bool
+        Whether this line takes back the lines before it about the same bytes.
     """
 
     series: str
@@ -180,6 +184,8 @@ class Held:
     publisher: str
     licence: str
     name: str | None = None
+    said: str | None = None
+    withdrawn: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -237,6 +243,7 @@ class Held:
                 and held.file == f"{held.series}/{held.period}/{held.sha256}.{extension}"
                 and type(held.size) is int
                 and held.origin in ORIGINS
+                and type(held.withdrawn) is bool
             )
             moment(held.retrieved)
             if held.published is not None:
