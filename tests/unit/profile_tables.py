@@ -72,7 +72,9 @@ def inspected(urn: str, on: date, **cells: Any) -> dict[str, Any]:
     return {**_INSPECTION, "urn": urn, "inspected_on": on, **cells}
 
 
-def published(where: str, year: int, cell: tuple[str, str, str, str], value: float | str, **cells: Any) -> Any:
+def published(
+    where: str, year: int, cell: tuple[str, str, str, str], value: float | str, **cells: Any
+) -> Any:
     """A published number, or the symbol in its place."""
     topic, category, breakdown, measure = cell
     meanings = {"c": "suppressed", "z": "not applicable", "x": "not available"}
@@ -118,6 +120,7 @@ def _homes(lists: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in sorted(lists, key=lambda row: row["listed_on"]):
         first = last.get(row["urn"], row).get("first_listed_on", row["listed_on"])
         last[row["urn"]] = {
-            **row, "first_listed_on": first, "last_listed_on": row["listed_on"], "n_inspections": 0, "n_graded": 0,
+            **row, "first_listed_on": first, "last_listed_on": row["listed_on"], "n_inspections": 0,
+            "n_graded": 0,
         }  # fmt: skip
     return list(last.values())

@@ -87,7 +87,9 @@ def test_an_abolished_authority_says_what_followed_it(data: Dataset) -> None:
 
 
 def test_the_dataset_s_day_decides_what_is_current() -> None:
-    old = dataset_of(home_snapshots=[listed("SC1", listed_on=date(2018, 3, 31), authority="Northamptonshire")])
+    old = dataset_of(
+        home_snapshots=[listed("SC1", listed_on=date(2018, 3, 31), authority="Northamptonshire")]
+    )
     assert dataset_day(old) == date(2018, 3, 31)
     found = find_area(old, "Northamptonshire")
     assert (found.kind, found.authorities, found.note) == ("authority", ("E10000021",), "")

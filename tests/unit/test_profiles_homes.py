@@ -37,7 +37,9 @@ def data() -> Dataset:
         *(listed(urn, listed_on=NO_PLACES, places=None, **unlinked) for urn in ("SC1", "SC9")),
     ]
     inspections = [
-        inspected("SC1", date(2023, 5, 30), overall="Inadequate", leadership="Requires improvement to be good"),
+        inspected(
+            "SC1", date(2023, 5, 30), overall="Inadequate", leadership="Requires improvement to be good"
+        ),
         inspected("SC1", date(2024, 1, 10), inspection_type="Assurance visit", overall=None, protection=None),
         inspected("SC1", date(2024, 5, 1), overall="Outstanding"),  # after the list
         inspected("SC1", date(2018, 9, 1), overall="Good"),
@@ -124,7 +126,9 @@ def test_openings_and_closures_begin_where_the_releases_do(data: Dataset) -> Non
 
 def test_latest_judgements_count_by_domain_and_sector(data: Dataset) -> None:
     found = latest_judgements(data)
-    overall = {row["sector"]: row for row in found.filter(pl.col("domain") == "overall").iter_rows(named=True)}
+    overall = {
+        row["sector"]: row for row in found.filter(pl.col("domain") == "overall").iter_rows(named=True)
+    }
     every = overall["All"]
     assert (every["n_homes"], every["n_graded"], every["n_ungraded"]) == (6, 3, 3)
     assert (every["n_inadequate"], every["n_good"], every["n_outstanding"]) == (1, 1, 1)
