@@ -15,6 +15,7 @@ from ofsight.report.charts.model import (
 )
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
 from ofsight.report.folder import Estimate, StudyFolder, number
+from ofsight.report.sections.change_checks import change_checks_section
 from ofsight.report.sections.probabilities import SERIES
 from ofsight.report.sections.sources import source_line
 from ofsight.report.sections.summary import caution_note
@@ -237,4 +238,5 @@ def change_section(folder: StudyFolder) -> Section | None:
     if tests is not None:
         blocks.append(tests)
     blocks.append(caution_note(folder))
-    return Section("change", "Is the gap changing?", tuple(blocks))
+    checks = change_checks_section(folder)
+    return Section("change", "Is the gap changing?", tuple(blocks), (checks,) if checks is not None else ())

@@ -139,7 +139,8 @@ def _of(part: int, whole: int) -> str:
     """Return ``all 60 models``, ``none of 60 models`` or ``45 of 60 models (75%)``."""
     if part in (0, whole):
         return f"{'all' if part else 'none of'} {count(whole)} models"
-    return f"{count(part)} of {count(whole)} models ({percent(part / whole, 0)})"
+    near_all = not 0.005 <= part / whole < 0.995
+    return f"{count(part)} of {count(whole)} models ({percent(part / whole, 1 if near_all else 0)})"
 
 
 def _say(curve: Sequence[_One], sector: str) -> str:

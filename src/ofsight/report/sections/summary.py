@@ -26,6 +26,7 @@ from ofsight.report.gaps import (
     say_directions,
     split_gaps,
 )
+from ofsight.report.sections.change_checks import say_firmness
 from ofsight.report.sections.grades import counted_shares
 from ofsight.report.sections.probabilities import KINDS, Probability, best_probabilities
 from ofsight.report.wording import (
@@ -178,13 +179,16 @@ def _say_gaps(gaps: tuple[Gap, ...]) -> str:
     )
 
 
-def _say_model(gaps: tuple[Gap, ...], model: str, base: tuple[Gap, ...]) -> str:
+def _say_model(folder: StudyFolder, gaps: tuple[Gap, ...], model: str, base: tuple[Gap, ...]) -> str:
     """Say what a further model says of a sector, against what the first one said."""
     sizes = sorted({gap.n for gap in gaps if gap.n is not None})
     behind = f" ({count(sizes[0])} inspections)" if len(sizes) == 1 else ""
     before = {gap.outcome: gap.direction for gap in base}
     same = all(before.get(gap.outcome) == gap.direction for gap in gaps) and len(before) == len(gaps)
     said = "the same holds" if same else say_directions(gaps, gaps[0].sector)
+    # Where years are told apart above, a line on all of them must say so.
+    if over_all_years(folder, ""):
+        model = f"{model}, over all years together"
     return f"{capital(model)}{behind}: {said[:1].lower()}{said[1:]}. Odds ratios: {_say_gaps(gaps)}."
 
 
@@ -210,8 +214,13 @@ def _bullets(folder: StudyFolder, gaps: tuple[Gap, ...], models: list[str]) -> B
                 items.append(
                     f"{capital(part)}: {said[:1].lower()}{said[1:]}. Odds ratios: {_say_gaps(there)}."
                 )
+        firmness = say_firmness(folder) if changed and sector == Sector.PRIVATE.key else ""
+        if firmness:
+            items.append(firmness)
         items.extend(
-            _say_model(found, model, base) for model, found in mine.items() if found and found is not base
+            _say_model(folder, found, model, base)
+            for model, found in mine.items()
+            if found and found is not base
         )
     return Bullets(tuple(items)) if items else None
 
