@@ -1,9 +1,9 @@
 """The command line: parse, call one function, print. No logic."""
 
-from ofsight.cli import add, releases, results, tables, web  # each module adds its commands to the app
+from ofsight.cli import add, planning, releases, results, tables, web  # each module adds its commands to the app
 from ofsight.cli.frame import app
 
-__all__ = ["add", "app", "main", "releases", "results", "tables", "web"]
+__all__ = ["add", "app", "main", "planning", "releases", "results", "tables", "web"]
 
 
 def main() -> None:

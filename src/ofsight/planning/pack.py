@@ -22,14 +22,14 @@ from ofsight.planning.sections.ownership import ownership_section
 from ofsight.planning.sections.quality import quality_section
 from ofsight.planning.sections.supply import supply_section
 from ofsight.planning.sections.unknown import definitions_section, sources_section, unknown_section
-from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES, say_status
+from ofsight.planning.wording import BANNER, CAUTIONS, NOT_VACANCIES, say_status
 from ofsight.report.document import Block, Document, KeyFigure, KeyFigures, Note, Paragraph, Text
 from ofsight.report.html import render_html
 from ofsight.report.wording import count, day, percent, release_day
 from ofsight.report.write import FORMATS
 from ofsight.vocabulary import Sector
 
-__all__ = ["make_pack", "write_pack"]
+__all__ = ["check_formats", "file_stem", "make_pack", "write_pack"]
 
 _SYNTHETIC: Final = "Synthetic data: no number here is about a real home."
 
@@ -50,7 +50,7 @@ def make_pack(plan: AreaPlan) -> Document:
     """
     synthetic = plan.inputs.dataset.synthetic is not None
     name = plan.area.name
-    banner = NOT_VACANCIES if not synthetic else f"{_SYNTHETIC} {NOT_VACANCIES}"
+    banner = BANNER if not synthetic else f"{_SYNTHETIC} {BANNER}"
     facts = plan.inputs.dataset.metadata
     return Document(
         title=f"Planning places for children in homes: {name}",
@@ -106,7 +106,7 @@ def _headline(plan: AreaPlan) -> str:
     children = plan.value("children_in_homes")
     if not homes:
         words = f"{name} had no children’s home on {day(plan.inputs.day.isoformat())}"
-        return f"{words}: its children in homes live elsewhere, in the hands of other areas’ markets."
+        return f"{words}: its children in homes live elsewhere."
     words = f"{name} had {count(places)} registered places in {count(homes)} children’s homes"
     if children.value is not None:
         words += f", and {count(children.value)} of its own children living in homes here or elsewhere"
@@ -168,12 +168,7 @@ def write_pack(plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",)) -> 
     UsageError
         An unknown format, or one whose library is not installed.
     """
-    wanted = list(dict.fromkeys(formats))
-    unknown = [name for name in wanted if name not in FORMATS]
-    if unknown or not wanted:
-        raise UsageError(
-            f"Unknown format: {', '.join(unknown) or 'none named'}. Allowed: {', '.join(FORMATS)}."
-        )
+    wanted = check_formats(formats)
     document, written = make_pack(plan), []
     for name in wanted:
         path = to / f"{file_stem(plan)}.{name}"
@@ -183,6 +178,17 @@ def write_pack(plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",)) -> 
             _write_bytes(path, getattr(_edition(name), f"render_{name}")(document))
         written.append(path)
     return written
+
+
+def check_formats(formats: Sequence[str]) -> list[str]:
+    """Return the formats, each once; refuse one that is none."""
+    wanted = list(dict.fromkeys(formats))
+    unknown = [name for name in wanted if name not in FORMATS]
+    if unknown or not wanted:
+        raise UsageError(
+            f"Unknown format: {', '.join(unknown) or 'none named'}. Allowed: {', '.join(FORMATS)}."
+        )
+    return wanted
 
 
 def file_stem(plan: AreaPlan) -> str:

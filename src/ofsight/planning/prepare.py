@@ -89,7 +89,9 @@ class Plans:
         frames = {name: self.table(name) for name in self.tables}
         return FittedModels.from_frames(frames, tuple(self.about["model_notes"]))
 
-    def inputs(self, dataset: Dataset, *, occupancy: float | None = None) -> PlanInputs:
+    def inputs(
+        self, dataset: Dataset, *, occupancy: float | None = None, screen: Screen | None = None
+    ) -> PlanInputs:
         """Return what the plan of any area is made of, a set's too, nothing of homes fitted anew.
 
         Parameters
@@ -98,6 +100,8 @@ class Plans:
             The dataset that the plans were prepared from.
         occupancy : float, optional
             Another occupancy than the prepared one.
+        screen : Screen, optional
+            Other thresholds than the prepared ones.
 
         Raises
         ------
@@ -112,7 +116,7 @@ class Plans:
         return gather_inputs(
             dataset,
             occupancy=self.about["occupancy"] if occupancy is None else occupancy,
-            screen=Screen.model_validate(self.about["thresholds"]),
+            screen=screen or Screen.model_validate(self.about["thresholds"]),
             models=self.models(),
         )
 

@@ -8,10 +8,25 @@ from typing import Final
 from ofsight.planning.measures.values import Value
 from ofsight.report.wording import decimal
 
-__all__ = ["CAUTIONS", "NOT_VACANCIES", "WITHHELD_WORDS", "say_status", "say_value", "with_interval"]
+__all__ = [
+    "BANNER",
+    "CAUTIONS",
+    "NOT_VACANCIES",
+    "WITHHELD_WORDS",
+    "say_status",
+    "say_value",
+    "with_interval",
+]
 
 NOT_VACANCIES: Final = "Registered places, not vacancies."
 """Stands on every page."""
+
+BANNER: Final = (
+    f"{NOT_VACANCIES} Judgements measure compliance, not what becomes of children; homes and councils "
+    f"choose, "
+    "so an association is no cause; ownership takes long-term planning."
+)
+"""The cautions in short, at the head of every printed page."""
 
 CAUTIONS: Final = (
     "Judgements measure compliance and safeguarding as inspectors see them, not what becomes of children.",

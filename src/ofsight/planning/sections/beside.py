@@ -63,8 +63,13 @@ def make_table(
     lines: Iterable[Line | str],
     note: Text = "",
     first: str = "Measure",
+    *,
+    dated: bool = False,
 ) -> Table:
-    """Return a table of measures; a string among the lines is a heading within it."""
+    """Return a table of measures; a string among the lines is a heading within it.
+
+    With `dated`, a column tells of which year each measure of the area is.
+    """
     headings = areas_of(plan)
     rows: list[Row] = []
     for line in lines:
@@ -75,9 +80,14 @@ def make_table(
             with_interval(_times(found, line.times), line.places, line.mark)
             for found in values_of(plan, line.measure, line.part)
         ]
-        rows.append(Row((line.label, *cells)))
+        when = (plan.value(line.measure, line.part).as_at[-4:] or "–",) if dated else ()
+        rows.append(Row((line.label, *when, *cells)))
     wide = 2.4 if len(headings) < 4 else 2.0
-    columns = (Column(first, share=wide), *(Column(name, numeric=True) for name in headings))
+    columns = (
+        Column(first, share=wide),
+        *((Column("31 March", share=0.8),) if dated else ()),
+        *(Column(name, numeric=True) for name in headings),
+    )
     return Table(key, caption, columns, tuple(rows), note)
 
 

@@ -26,6 +26,11 @@ _LINES = (
     Line("... and outside the authority", "over_20_miles_outside_share", mark="%"),
 )
 
+_PANELS = (
+    ("looked_after", "Looked-after children"),
+    ("children_in_homes", "Children in children’s homes"),
+)
+
 
 def need_section(plan: AreaPlan) -> Section:
     """Return the section on need."""
@@ -45,7 +50,9 @@ def _lead(plan: AreaPlan) -> str:
         words.append(f"{count(looked.value)} children were looked after on {looked.as_at}")
     if homes.value is not None:
         words.append(f"{count(homes.value)} lived in children’s homes on {homes.as_at}")
-    first = "; ".join(words) + "." if words else "No number of looked-after children may be shown here."
+    first = (
+        "; ".join(words) + "." if words else "The newest numbers of children are withheld or not published."
+    )
     if net.value is None:
         return first
     year = net.as_at.rpartition(" ")[2]
@@ -57,13 +64,12 @@ def _lead(plan: AreaPlan) -> str:
         moves = f"{count(-net.value)} more children came here to live in a home than were placed elsewhere"
     else:
         moves = "as many children were placed in homes elsewhere as came here to live in one"
-    return f"{first} In {year} {moves}."
+    return f"{first} In {year}, {moves}."
 
 
 def _table(plan: AreaPlan) -> Table:
-    years = [f"{line.label.removeprefix('... ')}: {plan.value(line.measure).as_at[-4:]}" for line in _LINES]
     statuses = {found.status for line in _LINES for found in values_of(plan, line.measure)}
-    notes = ["All as published by DfE, on 31 March. Years: " + "; ".join(years) + "."]
+    notes = ["As published by DfE, each measure of its newest year."]
     if "c" in statuses or any("withheld" in status for status in statuses):
         notes.append(
             "Withheld: DfE keeps small numbers back to protect children (c), and nothing here brings them "
@@ -73,16 +79,15 @@ def _table(plan: AreaPlan) -> Table:
         notes.append("A total is not shown where it would narrow a member’s withheld number.")
     notes.append("Regions and England are rounded by DfE to the nearest 10, so parts do not add up to them.")
     notes.append("Below zero, a net loss is a net gain.")
-    return make_table(plan, "table-need", "Children looked after, and where", _LINES, " ".join(notes))
+    return make_table(
+        plan, "table-need", "Children looked after, and where", _LINES, " ".join(notes), dated=True
+    )
 
 
 def _figure(plan: AreaPlan) -> Figure | None:
     panels: list[LinePanel] = []
-    rows: list[Row] = []
-    for measure, title in (
-        ("looked_after", "Looked-after children"),
-        ("children_in_homes", "Children in children’s homes"),
-    ):
+    cells: dict[int, dict[str, str]] = {}
+    for measure, title in _PANELS:
         series = plan.need.filter(measure=measure)
         points = tuple(
             (int(year), float(value))
@@ -90,32 +95,41 @@ def _figure(plan: AreaPlan) -> Figure | None:
         )
         if len(points) > 1:
             panels.append(LinePanel(title, (ChartLine("", "one", points),)))
-        rows.extend(
-            Row((title, str(year), count(value) if value is not None else say_status(status)))
-            for year, value, status in series.select("year", "value", "status").iter_rows()
-        )
+        for year, value, status in series.select("year", "value", "status").iter_rows():
+            shown = count(value) if value is not None else say_status(status)
+            cells.setdefault(year, {})[measure] = shown
     if not panels:
         return None
-    first, last = _ends(plan.need, "looked_after")
-    change = ""
-    if first is not None and last is not None and first[1]:
-        change = f": {decimal(100 * (last[1] / first[1] - 1), 0)}% from {first[0]} to {last[0]}"
+    rows = tuple(
+        Row((str(year), *(found.get(measure, "–") for measure, _ in _PANELS)))
+        for year, found in sorted(cells.items())
+    )
     name = short_name(plan.area.name)
     return Figure(
         "figure-need",
-        f"Children looked after in {name}{change}",
-        f"{name}: lines over the years of children looked after, and of those in children’s homes, on 31 "
-        f"March.",
+        f"Children looked after in {name}{_change(plan.need)}",
+        f"{name}: lines over the years of children looked after, and of those in children’s homes, on "
+        "31 March.",
         LineChart(tuple(panels)),
         Table(
             "table-need-years",
             "Children on 31 March of each year",
-            (Column("What", share=2.0), Column("Year"), Column("Children", numeric=True)),
-            tuple(rows),
+            (Column("Year"), *(Column(title, numeric=True) for _, title in _PANELS)),
+            rows,
             folded=True,
         ),
         "Source: DfE, children looked after in England. A missing year was not published or is withheld.",
     )
+
+
+def _change(need: pl.DataFrame) -> str:
+    first, last = _ends(need, "looked_after")
+    if first is None or last is None or not first[1]:
+        return ""
+    percent = 100 * (last[1] / first[1] - 1)
+    if abs(percent) < 0.5:
+        return f": as many in {last[0]} as in {first[0]}"
+    return f": {'up' if percent > 0 else 'down'} {decimal(abs(percent), 0)}% from {first[0]} to {last[0]}"
 
 
 def _ends(need: pl.DataFrame, measure: str) -> tuple[tuple[int, float] | None, tuple[int, float] | None]:

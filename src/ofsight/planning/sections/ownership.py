@@ -14,12 +14,14 @@ from ofsight.report.wording import count, decimal, percent
 __all__ = ["ownership_section"]
 
 _TEN_THOUSAND = 10_000.0
-_MOST_ROWS = 26
+_MOST_ROWS = 60
 
 
 def ownership_section(plan: AreaPlan) -> Section:
     """Return the section on ownership."""
-    blocks: list[Block] = [Paragraph(_lead(plan), "lead"), _concentration(plan)]
+    blocks: list[Block] = [Paragraph(_lead(plan), "lead")]
+    if plan.value("homes").value:
+        blocks.append(_concentration(plan))
     if plan.trend.filter(pl.col("homes") > 0).height:
         blocks.append(_trend(plan))
     funnel = _funnel(plan)
@@ -182,6 +184,8 @@ def _funnel(plan: AreaPlan) -> Figure | None:
     found = plan.value("observed_over_expected")
     name = short_name(plan.area.name)
     title = f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
+    if found.value == 0:
+        title = f"{name}: no registered place, where some would be expected of its looked-after children"
     if found.value is None:
         title = f"Places against looked-after children: {name} has no expected number"
     return Figure(

@@ -15,6 +15,8 @@ __all__ = ["quality_section"]
 
 def quality_section(plan: AreaPlan) -> Section:
     """Return the section on quality."""
+    if not plan.value("homes").value:
+        return Section("quality", "Quality", (Paragraph(_lead(plan), "lead"),))
     blocks: tuple[Block, ...] = (
         Paragraph(_lead(plan), "lead"),
         _table(plan),

@@ -80,10 +80,10 @@ def sources_section(plan: AreaPlan) -> Section:
         for row in releases.sort("publisher", "title", "period").iter_rows(named=True)
     ]
     columns = (
-        Column("Release", share=2.4),
-        Column("Publisher"),
-        Column("Of"),
-        Column("File", share=2.6),
+        Column("Release", share=2.2),
+        Column("Publisher", share=1.1),
+        Column("Of", share=0.9),
+        Column("File", share=4.0),
     )
     note = (
         "Openings and closures, and days to a first judgement, are counted from all of Ofsted’s lists, "
