@@ -1,6 +1,13 @@
 """The command line: parse, call one function, print. No logic."""
 
-from ofsight.cli import add, planning, releases, results, tables, web  # each module adds its commands to the app
+from ofsight.cli import (  # each module adds its commands to the app
+    add,
+    planning,
+    releases,
+    results,
+    tables,
+    web,
+)
 from ofsight.cli.frame import app
 
 __all__ = ["add", "app", "main", "planning", "releases", "results", "tables", "web"]
