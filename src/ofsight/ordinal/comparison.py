@@ -150,6 +150,8 @@ def _relax(fit: OrdinalFit, part: str) -> pl.DataFrame:
     if fit.frame is None:
         raise ModelError("A model fitted to arrays has no terms to test. Fit by formula.")
     options: dict[str, Any] = {"link": fit.arrays.link, "threshold": fit.arrays.threshold}
+    if fit.frame.engine is not None:
+        options["engine"] = fit.frame.engine.crew.client
     if fit.is_mixed:
         options["nodes"] = fit.arrays.nodes
     request: Request = fit.frame.request

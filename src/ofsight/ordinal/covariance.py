@@ -100,6 +100,12 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
     Zeileis, A. (2006). Object-oriented computation of sandwich estimators. JSS 16(9).
     """
     arrays = fit.arrays
+    bread = _inverse_information(arrays)
+    if fit.frame is not None and fit.frame.engine is not None:
+        from ofsight.ordinal.distributed.answers import meat
+
+        result, n_clusters = meat(fit, cluster, bread @ arrays.back.T)
+        return _corrected(result, n_clusters, correction)
     codes = cluster_codes(fit, cluster)
     objective = arrays.objective
     if isinstance(objective, FixedObjective):
@@ -119,13 +125,14 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
         sums = _component_scores(fit, objective, codes)
     else:
         raise ModelError("This objective gives no scores by cluster. Use kind='model'.")
-    n_clusters = int(codes.max()) + 1
-    if n_clusters < 2:
-        raise ModelError("There is a single cluster: a sandwich needs several.")
-    bread = _inverse_information(arrays)
     # As a square, so that rounding cannot make a variance negative where the bread is ill-conditioned.
     influence = sums @ bread @ arrays.back.T
-    result: Floats = influence.T @ influence
+    return _corrected(influence.T @ influence, int(codes.max()) + 1, correction)
+
+
+def _corrected(result: Floats, n_clusters: int, correction: bool) -> Floats:
+    if n_clusters < 2:
+        raise ModelError("There is a single cluster: a sandwich needs several.")
     return result * (n_clusters / (n_clusters - 1)) if correction else result
 
 

@@ -52,11 +52,16 @@ def random_effects(fit: OrdinalFit, grouping: str | None = None) -> pl.DataFrame
     """
     import polars as pl
 
-    design = fit.arrays.design
-    if not design.groups:
+    known = fit.arrays.outline.group_names
+    if not known:
         raise ModelError("This model has no random effects. Fit one with clmm(group=...).")
-    if grouping is not None and grouping not in design.group_names:
-        raise ModelError(f"No grouping {grouping!r}. There are: {', '.join(design.group_names)}.")
+    if grouping is not None and grouping not in known:
+        raise ModelError(f"No grouping {grouping!r}. There are: {', '.join(known)}.")
+    if fit.frame is not None and fit.frame.engine is not None:
+        from ofsight.ordinal.distributed.answers import random_effects_there
+
+        return random_effects_there(fit)
+    design = fit.arrays.design
     frames = []
     pairs = conditional_modes(fit)
     for name, codes, (modes, errors) in zip(design.group_names, design.groups, pairs, strict=True):

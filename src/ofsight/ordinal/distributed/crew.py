@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,6 +58,17 @@ def told(work: Callable[P, R]) -> Callable[P, R | Failure]:
     return guarded
 
 
+@dataclass(frozen=True)
+class Shared:
+    """Something pickled once, so that a task that gives it is small to look at."""
+
+    content: bytes
+
+
+def _give(shared: Shared) -> Any:
+    return pickle.loads(shared.content)
+
+
 def _memory(what: str) -> str:
     return (
         f"{what} Give the workers more memory, use more of them, or write smaller partitions "
@@ -92,6 +104,13 @@ class Crew:
             return future
         except Exception as error:
             raise self._explain(error) from error
+
+    def share(self, thing: Any) -> Future[Any]:
+        """Return the future of something that every worker is to have.
+
+        It travels as a task, not as data that Dask could lose with a worker and not make again.
+        """
+        return self.submit(_give, Shared(pickle.dumps(thing)))
 
     def compute(self, delayed: Any) -> Future[Any]:
         """Return the future of something that Dask is to make."""

@@ -282,9 +282,10 @@ def _check_groups_whole(team: Engine, surveys: Sequence[Survey]) -> None:
                     shared.append((label, seen[label], survey.label))
                 seen[label] = survey.label
         if shared:
-            label, one, other = shared[0]
+            (*label,), one, other = shared[0]
+            group = ":".join(map(str, label))
             raise ModelError(
-                f"{len(shared)} groups of {name!r} are cut by the partitions: {':'.join(label)} is in {one} "
-                f"and in {other}. Bring whole groups together with partition_by_group(source, {name!r}, to, "
+                f"{len(shared)} groups of {name!r} are cut by the partitions: {group} is in {one}"
+                f" and in {other}. Bring whole groups together with partition_by_group(source, {name!r}, to, "
                 "n_partitions, client)."
             )

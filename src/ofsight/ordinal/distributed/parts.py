@@ -6,6 +6,7 @@ to be read again, because a worker died, is the same or the fit stops.
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 from collections.abc import Sequence
@@ -111,9 +112,7 @@ def list_parts(data: Any) -> list[Part]:
 
 def _list_files(given: str) -> list[Part]:
     """Return the Parquet files of a folder, a pattern, or one path."""
-    import fsspec
-
-    files, root = fsspec.core.url_to_fs(given)
+    files, root = _file_system(given)
 
     def name(path: str) -> str:
         return str(files.unstrip_protocol(path)) if "://" in given else path
@@ -132,6 +131,13 @@ def _list_files(given: str) -> list[Part]:
             "'data/*.parquet', or a file; as the workers see it."
         )
     return [Part(name(p), name(p)) for p in found]
+
+
+def _file_system(path: str) -> tuple[Any, str]:
+    """Return what reads a path, here or in the cloud, and the path as it knows it."""
+    fsspec: Any = importlib.import_module("fsspec.core")  # of Dask
+    files, root = fsspec.url_to_fs(path)
+    return files, str(root)
 
 
 def _list_manifest(files: Any, root: str, name: Any) -> list[Part]:
@@ -160,7 +166,6 @@ def read_part(part: Part, columns: Sequence[str] | None) -> Loaded:
     ModelError
         If the file is missing, damaged, or lacks a column.
     """
-    import fsspec
     import polars as pl
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -168,7 +173,7 @@ def read_part(part: Part, columns: Sequence[str] | None) -> Loaded:
     assert part.path is not None
     remedy = "Restore it, or write the partitions again with partition_by_group."
     try:
-        files, root = fsspec.core.url_to_fs(part.path)
+        files, root = _file_system(part.path)
         content = files.cat_file(root)
     except FileNotFoundError:
         raise ModelError(f"Partition {part.label} is missing. {remedy}") from None

@@ -228,15 +228,15 @@ def _values(columns: Columns, names: Sequence[str], rows: Ints) -> list[NDArray[
 
 @told
 def label_groups(loaded: Loaded, request: Request, used: Sequence[str], position: int) -> dict[str, Any]:
-    """Return the key, the label and the number of rows of each group, in the order of its codes."""
+    """Return the key, the label (a tuple) and the rows of each group, in the order of its codes."""
     chosen = select_rows(loaded.frame, request, used)
     names = request.group[position].split(":")
     if chosen.kept.size == 0:
         return {"key": np.zeros(0, dtype=np.uint64), "label": [], "n": np.zeros(0, dtype=np.int64)}
     codes, keys = group_keys(chosen.columns, names, chosen.kept)
     rows = chosen.kept[first_rows(codes)]
-    texts = [[str(v) for v in values] for values in _values(chosen.columns, names, rows)]
-    return {"key": keys, "label": list(zip(*texts, strict=True)), "n": np.bincount(codes)}
+    values = [v.tolist() for v in _values(chosen.columns, names, rows)]
+    return {"key": keys, "label": list(zip(*values, strict=True)), "n": np.bincount(codes)}
 
 
 def join_levels(name: str, parts: Sequence[tuple[str, Levels]]) -> Levels:

@@ -1,0 +1,293 @@
+"""``make bench-scale``: fits over partitions, up to ten million rows, and what a cluster would need."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from benchmarks.__main__ import REPORT, machine, row
+from benchmarks.simulate import FORMULA, GROUP, write_pieces
+from ofsight.ordinal import clmm
+from ofsight.ordinal.distributed import partition_by_group
+from ofsight.ordinal.distributed.objective import SpreadObjective
+
+ROWS_PER_PARTITION = 250_000
+ROWS_PER_HOME = 10_000_000 / 2_400_000
+WORKERS = 2
+WORKER_MEMORY = "1500MB"
+TITLE = "## Scale: fits over partitions"
+
+_LOCAL = """
+import json, sys, time
+import polars as pl
+from ofsight.ordinal import clmm
+folder, formula, group = sys.argv[1:4]
+used = ["urn", "year", "sector", "overall"]
+clmm(formula, pl.read_parquet(sys.argv[4], columns=used).head(3000), group=group)
+for _ in range(int(sys.argv[5])):
+    wall, cpu = time.perf_counter(), time.process_time()
+    fit = clmm(formula, pl.read_parquet(folder + "/*.parquet", columns=used), group=group)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(json.dumps({"wall": wall, "cpu": cpu, "log_likelihood": fit.log_likelihood,
+        "estimates": list(fit.estimates.values())}))
+"""
+
+
+class Meter:
+    """Processor seconds and peak memory of some processes, the one that asks among them."""
+
+    def __init__(self, pids: list[int]) -> None:
+        self.processes = [psutil.Process(p) for p in [os.getpid(), *pids]]
+        self.wall = self.cpu = 0.0
+        self.peak = 0
+
+    def _cpu(self) -> float:
+        return sum(sum(p.cpu_times()[:2]) for p in self.processes)
+
+    def _memory(self) -> int:
+        return sum(p.memory_info().rss for p in self.processes)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        stop = threading.Event()
+
+        def look() -> None:
+            while not stop.wait(0.1):
+                self.peak = max(self.peak, self._memory())
+
+        watcher = threading.Thread(target=look, daemon=True)
+        self.peak = self._memory()
+        watcher.start()
+        wall, cpu = time.perf_counter(), self._cpu()
+        try:
+            yield
+        finally:
+            self.wall, self.cpu = time.perf_counter() - wall, self._cpu() - cpu
+            stop.set()
+            watcher.join()
+
+
+def _warm(partition: str) -> None:
+    """Load what a fit needs and its compiled code; counted out, as for the other benchmarks."""
+    import polars as pl
+
+    clmm(FORMULA, pl.read_parquet(partition).head(3000), group=GROUP)
+
+
+@contextmanager
+def cluster() -> Iterator[tuple[Any, list[int]]]:
+    """Give a client of a few worker processes on this machine, and their process ids."""
+    import distributed
+
+    with (
+        distributed.LocalCluster(
+            n_workers=WORKERS, threads_per_worker=1, memory_limit=WORKER_MEMORY, dashboard_address=None,
+            silence_logs=50,
+        ) as local,
+        distributed.Client(local) as client,
+    ):  # fmt: skip
+        yield client, [w.pid for w in local.workers.values()]
+
+
+def run_size(rows: int, folder: Path, client: Any, pids: list[int]) -> dict[str, Any]:
+    """Simulate, partition and fit one size; return what it took."""
+    homes = max(2, round(rows / ROWS_PER_HOME))
+    source, parts = folder / f"source-{rows}", folder / f"parts-{rows}"
+    started = time.perf_counter()
+    write_pieces(source, rows, homes, ROWS_PER_PARTITION)
+    simulated = time.perf_counter() - started
+    meter = Meter(pids)
+    count = max(WORKERS * 2, math.ceil(rows / ROWS_PER_PARTITION))
+    with meter.running():
+        written = partition_by_group(source, GROUP, parts, count, client)
+    shuffle = {"wall": meter.wall, "cpu": meter.cpu, "peak": meter.peak}
+    first = str(sorted(parts.glob("*.parquet"))[0])
+    client.run(_warm, first)
+    _warm(first)
+    with meter.running():
+        fit = clmm(FORMULA, str(parts), group=GROUP, engine=client)
+    return {
+        "rows": rows, "homes": written.n_groups, "partitions": written.n_partitions, "simulated": simulated,
+        "shuffle": shuffle, "fit": {"wall": meter.wall, "cpu": meter.cpu, "peak": meter.peak},
+        "iterations": fit.convergence.iterations, "code": fit.convergence.code.name, "sd": fit.random_sd,
+        "result": fit,
+    }  # fmt: skip
+
+
+def against_local(folder: Path, rows: int, client: Any, pids: list[int], repeats: int) -> dict[str, Any]:
+    """Return the least times of the same fit here and on the workers, in turn, and how they agree."""
+    parts = folder / f"parts-{rows}"
+    first = str(sorted(parts.glob("*.parquet"))[0])
+    command = [sys.executable, "-c", _LOCAL, str(parts), FORMULA, GROUP, first, "1"]
+    here: list[dict[str, Any]] = []
+    there: list[dict[str, float]] = []
+    meter = Meter(pids)
+    for _ in range(repeats):
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        here.append(json.loads(done.stdout))
+        with meter.running():
+            fit = clmm(FORMULA, str(parts), group=GROUP, engine=client)
+        there.append({"wall": meter.wall, "cpu": meter.cpu})
+    ours = np.array(list(fit.estimates.values()))
+    return {
+        "rows": rows,
+        **{f"local_{k}": min(h[k] for h in here) for k in ("wall", "cpu")},
+        **{f"spread_{k}": min(t[k] for t in there) for k in ("wall", "cpu")},
+        "log_likelihood_apart": abs(fit.log_likelihood / here[-1]["log_likelihood"] - 1.0),
+        "estimates_apart": float(np.max(np.abs(ours / np.array(here[-1]["estimates"]) - 1.0))),
+    }
+
+
+def constants(big: dict[str, Any], small: dict[str, Any]) -> dict[str, float]:
+    """Return what one evaluation costs by row and by task, from evaluations of two sizes."""
+    found: dict[str, float] = {}
+    for name, run in (("big", big), ("small", small)):
+        fit = run["result"]
+        objective: SpreadObjective = fit.arrays.objective
+        times = []
+        for _ in range(5):
+            started = time.perf_counter()
+            objective.evaluate(fit.arrays.fitted, 2)
+            times.append(time.perf_counter() - started)
+        found[name] = min(times)
+    # The small one is all tasks and hardly any rows.
+    found["task"] = found["small"] / small["partitions"]
+    return found
+
+
+def on_paper(runs: list[dict[str, Any]], costs: dict[str, float], rows: int = 100_000_000) -> list[str]:
+    """Return what a cluster would need, from the constants measured here."""
+    big = runs[-1]
+    per_row, shuffle = big["fit"]["cpu"] / big["rows"], big["shuffle"]["cpu"] / big["rows"]
+    idle = runs[0]["fit"]["peak"]
+    held = max(big["fit"]["peak"] - idle, 0) / big["rows"]
+    evaluations = 16
+    lines = [
+        f"### {rows // 10**6} million rows, on paper", "",
+        f"Not measured: computed from {per_row * 1e6:.2f} µs of processor a row for the fit, "
+        f"{shuffle * 1e6:.2f} µs for the partitioning, {held:.0f} bytes a row at the peak over the "
+        f"{idle / 2**20:.0f} MiB of the empty processes, and {costs['task'] * 1e3:.1f} ms of the driver for a "
+        f"task ({evaluations} evaluations, one task a partition of 500,000 rows). A cluster's network is "
+        "not in it: each task returns two kilobytes.", "",
+        row("cores", "partitioning", "fit", "memory in all", "of the driver's part"), row(*["--:"] * 5),
+    ]  # fmt: skip
+    for cores in (2, 16, 64, 256):
+        driver = evaluations * (rows / 500_000) * costs["task"]
+        fit = rows * per_row / cores + driver
+        memory = rows * held + cores * idle / (WORKERS + 1)
+        lines.append(
+            row(cores, f"{rows * shuffle / cores:,.0f} s", f"{fit:,.0f} s", f"{memory / 1e9:.0f} GB",
+                f"{driver / fit:.0%}")
+        )  # fmt: skip
+    return [*lines, ""]
+
+
+def growth(runs: list[dict[str, Any]]) -> list[str]:
+    """Return time and memory by size, and the exponent of growth."""
+    lines = [
+        row("rows", "homes", "partitions", "partitioning", "fit", "processor", "µs a row", "peak memory"),
+        row(*["--:"] * 8),
+    ]
+    for run in runs:
+        fit, cut = run["fit"], run["shuffle"]
+        lines.append(
+            row(
+                f"{run['rows']:,}", f"{run['homes']:,}", run["partitions"], f"{cut['wall']:.1f} s",
+                f"{fit['wall']:.1f} s", f"{fit['cpu']:.1f} s", f"{fit['cpu'] / run['rows'] * 1e6:.2f}",
+                f"{max(fit['peak'], cut['peak']) / 1e9:.2f} GB",
+            )
+        )  # fmt: skip
+    return [*lines, ""]
+
+
+def exponent(runs: list[dict[str, Any]], key: str) -> float:
+    """Return the exponent of growth between the two largest sizes."""
+    small, big = runs[-2], runs[-1]
+    return math.log(big["fit"][key] / small["fit"][key]) / math.log(big["rows"] / small["rows"])
+
+
+def report(runs: list[dict[str, Any]], compared: dict[str, Any], costs: dict[str, float]) -> str:
+    """Return the section of docs/benchmarks.md."""
+    cpu = compared["spread_cpu"] / compared["local_cpu"]
+    wall = compared["spread_wall"] / compared["local_wall"]
+    peak = max(max(r["fit"]["peak"], r["shuffle"]["peak"]) for r in runs) / 1e9
+    big = runs[-1]
+    lines = [
+        TITLE, "",
+        f"Written by `make bench-scale`. Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}. "
+        f"{WORKERS} worker processes of one thread and {WORKER_MEMORY} each. The model is that of table 2; "
+        f"the data are simulated in pieces that cut through homes, and partitioned by home on the workers. "
+        "Memory is the peak of driver and workers together. Times include reading the partitions.", "",
+        *growth(runs),
+        row("what", "measured", "target"), row("---", "--:", "--:"),
+        row("growth exponent, processor time, the two largest sizes", f"{exponent(runs, 'cpu'):.3f}", "1.05"),
+        row("the same, by the clock", f"{exponent(runs, 'wall'):.3f}", ""),
+        row(f"distributed over local, processor time, {compared['rows']:,} rows", f"{cpu:.2f}", "1.3"),
+        row("the same, by the clock", f"{wall:.2f}", ""),
+        row(f"peak memory, {big['rows']:,} rows", f"{peak:.2f} GB", "4 GB"),
+        row("log-likelihood, distributed against local, relative",
+            f"{compared['log_likelihood_apart']:.0e}", "1e-10"),
+        row("estimates, likewise, largest", f"{compared['estimates_apart']:.0e}", "1e-10"), "",
+        f"Local: {compared['local_wall']:.1f} s ({compared['local_cpu']:.1f} s of processor); distributed: "
+        f"{compared['spread_wall']:.1f} s ({compared['spread_cpu']:.1f} s). The least of several, in turn. "
+        f"The largest fit took {big['iterations']} iterations and ended {big['code']}, standard deviation "
+        f"{big['sd']:.3f} (1.456 simulated).", "",
+        *on_paper(runs, costs),
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def write_section(text: str, to: Path) -> None:
+    """Replace the section in the report, or add it."""
+    before = to.read_text(encoding="utf-8") if to.exists() else ""
+    head, _, rest = before.partition(TITLE)
+    after = rest.partition("\n## ")
+    tail = f"\n## {after[2]}" if after[1] else ""
+    to.write_text(head.rstrip() + "\n\n" + text.rstrip() + "\n" + tail, encoding="utf-8")
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000, help="the largest size (default %(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="of the comparison with a local fit")
+    parser.add_argument("--to", type=Path, default=REPORT, help="where to write (default %(default)s)")
+    options = parser.parse_args()
+    sizes = [options.rows // 100, options.rows // 10, options.rows]
+    with tempfile.TemporaryDirectory(prefix="ofsight-scale-") as name:
+        folder, runs = Path(name), []
+        for size in sizes:
+            with cluster() as (client, pids):
+                run = run_size(size, folder, client, pids)
+                shown = {k: v for k, v in run.items() if k != "result"}
+                print(json.dumps(shown), flush=True)
+                runs.append(run)
+                if size == sizes[0]:
+                    costs = constants(run, run)
+                if size == sizes[1]:
+                    compared = against_local(folder, size, client, pids, options.repeats)
+                    print(json.dumps(compared), flush=True)
+                del run["result"]
+    text = report(runs, compared, costs)
+    print(text)
+    write_section(text, options.to)
+    print(f"Written to {options.to}")
+
+
+if __name__ == "__main__":
+    main()
