@@ -44,10 +44,12 @@ Kind = Literal[
     "grade",
     "sector",
     "flag",
+    "measure",
 ]
-"""How a value is shown. A share is of one, a percent of a hundred; a year has no thousands separator."""
+"""How a value is shown. A share is of one, a percent of a hundred; a year has no thousands separator; a
+measure is shown as the unit in column ``unit`` of its row asks."""
 
-NUMERIC: frozenset[str] = frozenset({"count", "number", "percent", "share", "ratio", "p"})
+NUMERIC: frozenset[str] = frozenset({"count", "number", "percent", "share", "ratio", "p", "measure"})
 
 
 @dataclass(frozen=True, slots=True)

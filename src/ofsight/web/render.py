@@ -38,6 +38,8 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
     "*": "withheld",
     "REDACTED": "withheld",
     "not published": "not published",
+    "too few": "too few",
+    "none": "none",
     "blank": "empty in the release",
 }
 _NONE: Final = "–"
@@ -71,9 +73,20 @@ def fill(pattern: str, row: Mapping[str, Any]) -> str:
     return _HOLE.sub(lambda hole: quote(str(row[hole[1]]), safe=safe), pattern)
 
 
-def _words_of(value: Any, one: Field) -> str:
+def _of_unit(value: float, unit: str) -> str:
+    """Return a value as its unit asks: whole numbers of things, shares in per cent, else one decimal."""
+    if unit in ("per cent", "percent"):
+        return f"{decimal(value, 0 if float(value).is_integer() else 1)}%"
+    if unit == "share":
+        return f"{decimal(100 * value, 0)}%"
+    return count(value) if float(value).is_integer() else decimal(value, 1)
+
+
+def _words_of(value: Any, one: Field, row: Mapping[str, Any]) -> str:
     """Return a value in a reader's words."""
     match one.kind:
+        case "measure":
+            return _of_unit(value, str(row.get("unit") or ""))
         case "count":
             return count(value)
         case "number":
@@ -106,14 +119,14 @@ def show_cell(one: Field, row: Mapping[str, Any]) -> Markup:
         if not symbol:
             return Markup('<span class="none">{}</span>').format(_NONE)
         return Markup('<span class="status">{}</span>').format(status_words(symbol))
-    shown = escape(_words_of(value, one))
+    shown = escape(_words_of(value, one, row))
     if one.kind == "grade" and str(value) in _GRADES:
         shown = Markup('<span class="tag {}">{}</span>').format(_GRADES[str(value)], value)
     elif one.kind == "code":
         shown = Markup("<code>{}</code>").format(value)
     low, high = (row.get(name) if name else None for name in (one.low, one.high))
     if low is not None and high is not None:
-        ends = f"{_words_of(low, one)} to {_words_of(high, one)}"
+        ends = f"{_words_of(low, one, row)} to {_words_of(high, one, row)}"
         shown = Markup('{} <span class="interval">({})</span>').format(shown, ends)
     address = fill(one.link, row) if one.link else ""
     return Markup('<a href="{}">{}</a>').format(address, shown) if address else shown

@@ -1,0 +1,210 @@
+"""All areas: the map of tiles, the funnel, the list."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from ofsight.profiles.area import list_areas
+from ofsight.profiles.funnel import FUNNELS, Funnel, funnel
+from ofsight.profiles.homes_open import open_homes
+from ofsight.report.document import Bullets, Paragraph, Span, Text
+from ofsight.report.wording import count, decimal, percent
+from ofsight.vocabulary import Sector
+from ofsight.web import charts
+from ofsight.web.answer import Answer, Field, Heading, Part, Picture
+from ofsight.web.problems import Refusal
+from ofsight.web.queries.areas import CAUTIONS
+from ofsight.web.sources import Sources
+
+__all__ = ["MEASURES", "all_areas"]
+
+MEASURES: Final = tuple(one.key for one in FUNNELS)
+_FAR: Final = ("above 99.8%", "below 99.8%")
+
+
+def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "") -> Answer:
+    """Answer how the authorities compare on one measure, and list all areas.
+
+    Parameters
+    ----------
+    measure : str
+        Key of one of `ofsight.profiles.funnel.FUNNELS`.
+    chosen : str
+        Slug of an authority to point out in the funnel.
+    """
+    if measure not in MEASURES:
+        raise Refusal(422, f"There is no measure '{measure[:60]}'. There are: {', '.join(MEASURES)}.")
+    one = next(known for known in FUNNELS if known.key == measure)
+    frame = funnel(sources.dataset, measure)
+    known = set(frame["slug"].to_list())
+    chosen = chosen if chosen in known else ""
+    query = "&".join(
+        filter(
+            None, [f"measure={measure}" if measure != MEASURES[0] else "", f"area={chosen}" if chosen else ""]
+        )
+    )
+    regions: tuple[Text, ...] = tuple(
+        (Span(row["name"], link=f"/areas/{row['slug']}"),)
+        for row in list_areas(sources.dataset).filter(pl.col("kind") != "authority").iter_rows(named=True)
+    )
+    return Answer(
+        f"/areas{f'?{query}' if query else ''}",
+        "Areas",
+        (
+            Heading("England and its regions", "regions"),
+            Bullets(regions),
+            Heading("Map", "map"),
+            _map_part(frame, one),
+            Heading("More than chance?", "funnel"),
+            Paragraph(
+                "Authorities differ by chance even where nothing differs in truth. Between the "
+                "solid lines 95 of 100 "
+                "would lie, between the dashed ones 998 of 1,000. Outside is a reason to ask, not "
+                "a verdict; this is "
+                "no ranking."
+            ),
+            _funnel_part(frame, one, chosen),
+            Heading("All local authorities", "list"),
+            _list_part(sources),
+        ),
+        lead="Local authorities with children’s services, the regions and England.",
+        cautions=CAUTIONS,
+        description="Children’s homes by local authority: a map, a funnel plot and a list.",
+        extra={
+            "measures": FUNNELS,
+            "measure": measure,
+            "chosen": chosen,
+            "areas": frame.select("slug", "name").rows(),
+        },
+    )
+
+
+def _said(row: dict[str, Any], one: Funnel) -> str:
+    if row["value"] is None:
+        return "nothing to compare" if row["status"] in ("", "none") else f"{row['status']}"
+    if one.kind == "binomial":
+        return f"{percent(row['value'], 0)} of {count(row['n'])} homes"
+    return f"{decimal(row['value'], 2)} times what England’s rate would give ({count(row['k'])})"
+
+
+def _map_part(frame: pl.DataFrame, one: Funnel) -> Part:
+    values = frame["value"].drop_nulls().sort()
+    cuts = [float(values.quantile(q) or 0) for q in (0.2, 0.4, 0.6, 0.8)] if values.len() else []
+    areas = []
+    for row in frame.iter_rows(named=True):
+        shade = 0 if row["value"] is None else 1 + sum(row["value"] > cut for cut in cuts)
+        areas.append((row["code"], row["name"], row["slug"], row["region"], shade, _said(row, one)))
+    title = f"{one.label}: each square is a local authority, darker is more"
+    description = (
+        "A map in squares, one for each local authority near where it lies; the table below has every value."
+    )
+    drawn = charts.draw_tiles(areas, title=title, description=description)
+    share = one.kind == "binomial"
+    return Part(
+        "map",
+        f"{one.label}, by local authority",
+        frame,
+        (
+            Field("name", "Local authority", link="/areas/{slug}"),
+            Field("code", "Code", shown=False),
+            Field("slug", "Page", shown=False),
+            Field("region", "Region"),
+            Field(
+                "value",
+                "Share" if share else "Ratio to England’s rate",
+                "share" if share else "ratio",
+                status="status",
+                places=0 if share else 2,
+            ),
+            Field("k", "Counted", "count"),
+            Field("n", "Homes" if share else "Residents aged 0 to 17", "count"),
+            Field("expected", "At England’s rate", "number"),
+            Field("position", "Against chance"),
+        ),
+        "Source: Ofsted, DfE, ONS.",
+        note=f"{one.meaning} Shades are fifths of the authorities.",
+        picture=drawn,
+        folded=True,
+        most=200,
+    )
+
+
+def _funnel_part(frame: pl.DataFrame, one: Funnel, chosen: str) -> Part:
+    good = frame.filter(pl.col("value").is_not_null())
+    far = good.filter(pl.col("position").is_in(_FAR))
+    limits = good.select(
+        "n" if one.kind == "binomial" else "expected", "low_95", "high_95", "low_998", "high_998"
+    )
+    size = limits.columns[0]
+    points = [
+        (row["name"], float(row[size]), float(row["value"]), row["position"] in _FAR, row["slug"] == chosen)
+        for row in good.iter_rows(named=True)
+    ]
+    title = f"{far.height} of {good.height} authorities lie outside the outer limits"
+    picture: Picture | None = None
+    if good.height:
+        picture = charts.draw_funnel(
+            charts.Funnel(points, limits.rows(), float(good["centre"][0])),
+            key="funnel",
+            title=f"{one.label}: {title}",
+            across="Homes counted" if one.kind == "binomial" else "Count at England’s rate",
+            percent=one.kind == "binomial",
+            description=f"A funnel plot. {title}. The table has each with its limits.",
+        )
+    share = one.kind == "binomial"
+    kind, places = ("share", 0) if share else ("ratio", 2)
+    return Part(
+        "funnel",
+        f"{one.label}: authorities with the limits of chance",
+        good.sort("position", "name"),
+        (
+            Field("name", "Local authority", link="/areas/{slug}"),
+            Field("slug", "Page", shown=False),
+            Field("value", "Value", kind, places=places),  # type: ignore[arg-type]
+            Field("n", "Homes" if share else "Residents aged 0 to 17", "count"),
+            Field("low_95", "95% from", kind, places=places),  # type: ignore[arg-type]
+            Field("high_95", "to", kind, places=places),  # type: ignore[arg-type]
+            Field("low_998", "99.8% from", kind, places=places),  # type: ignore[arg-type]
+            Field("high_998", "to ", kind, places=places),  # type: ignore[arg-type]
+            Field("centre", "England", kind, places=places),  # type: ignore[arg-type]
+            Field("position", "Against chance"),
+        ),
+        "Source: Ofsted, DfE, ONS.",
+        note=one.meaning,
+        picture=picture,
+        folded=True,
+        most=200,
+    )
+
+
+def _list_part(sources: Sources) -> Part:
+    homes = open_homes(sources.dataset)
+    counted = homes.group_by(code=pl.col("authority_code")).agg(
+        n_homes=pl.len(),
+        n_places=pl.col("places").sum(),
+        n_private=(pl.col("sector").cast(pl.String) == Sector.PRIVATE.value).sum(),
+    )
+    listed = (
+        list_areas(sources.dataset)
+        .filter(pl.col("kind") == "authority")
+        .join(counted, on="code", how="left", maintain_order="left")
+        .with_columns(pl.col("n_homes", "n_places", "n_private").fill_null(0))
+    )
+    return Part(
+        "areas",
+        "Local authorities, homes and places on the newest list",
+        listed,
+        (
+            Field("name", "Local authority", link="/areas/{slug}"),
+            Field("code", "Code"),
+            Field("slug", "Page", shown=False),
+            Field("region", "Region"),
+            Field("n_homes", "Homes", "count"),
+            Field("n_places", "Places", "count"),
+            Field("n_private", "For-profit homes", "count"),
+        ),
+        f"Source: Ofsted, list of homes; newest: {sources.newest}.",
+        most=400,
+    )
