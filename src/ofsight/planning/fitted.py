@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from ofsight.dataset.store import Dataset
-from ofsight.errors import ModelError, UsageError
+from ofsight.errors import DatasetError, ModelError, UsageError
 from ofsight.planning.models.closure import ClosureModel, fit_closure
+from ofsight.planning.models.need import MEASURES, NeedForecast, forecast_need
 from ofsight.profiles.homes_open import open_homes
 
 __all__ = ["FittedModels", "fit_models"]
@@ -27,6 +28,8 @@ class FittedModels:
         What it says of each open home: ``urn, p_close_12, p_close_36`` with ``_low`` and ``_high``.
     expected : DataFrame, optional
         ``urn, probability, low, high``: of a judgement of Good or better.
+    need : mapping of str to NeedForecast
+        By measure (``looked_after``, ``in_homes``): the children who may be looked after in years to come.
     notes : tuple of str
         What could not be fitted, and why.
     """
@@ -34,6 +37,7 @@ class FittedModels:
     closure: ClosureModel | None = None
     closing: pl.DataFrame | None = None
     expected: pl.DataFrame | None = None
+    need: Mapping[str, NeedForecast] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def to_frames(self) -> dict[str, pl.DataFrame]:
@@ -42,13 +46,20 @@ class FittedModels:
         for name, found in (("home_closing", self.closing), ("home_expected", self.expected)):
             if found is not None:
                 frames[name] = found
+        for forecast in self.need.values():
+            frames.update(forecast.to_frames())
         return frames
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame], notes: tuple[str, ...] = ()) -> FittedModels:
         """Return what `to_frames` gave, nothing fitted."""
         closure = ClosureModel.from_frames(frames) if "closure_terms" in frames else None
-        return cls(closure, frames.get("home_closing"), frames.get("home_expected"), notes)
+        need = {
+            measure: NeedForecast.from_frames(frames, measure)
+            for measure in MEASURES
+            if f"need_{measure}_about" in frames
+        }
+        return cls(closure, frames.get("home_closing"), frames.get("home_expected"), need, notes)
 
 
 def fit_models(
@@ -78,4 +89,11 @@ def fit_models(
         closing = closure.predict(open_homes(dataset))
     except (ModelError, UsageError) as error:
         notes.append(f"Closures: {error}")
-    return FittedModels(closure, closing, expected, tuple(notes))
+    need: dict[str, NeedForecast] = {}
+    for measure, label in MEASURES.items():
+        tell(f"need: {label.lower()}")
+        try:
+            need[measure] = forecast_need(dataset, measure=measure)
+        except (ModelError, UsageError, DatasetError) as error:
+            notes.append(f"{label}: {error}")
+    return FittedModels(closure, closing, expected, need, tuple(notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.models.need import MEASURES
 from ofsight.planning.sections.beside import short_name
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
@@ -14,6 +15,8 @@ __all__ = ["outlook_section"]
 def outlook_section(plan: AreaPlan) -> Section:
     """Return the section on the outlook."""
     blocks: list[Block] = [Paragraph(_closures(plan), "lead")]
+    for measure, label in MEASURES.items():
+        blocks.extend(_need(plan, measure, label))
     check = _concordance(plan)
     if check is not None:
         blocks.append(check)
@@ -36,6 +39,47 @@ def _closures(plan: AreaPlan) -> str:
         f"{count(closed)} "
         f"places went and {count(opened)} came."
     )
+
+
+def _need(plan: AreaPlan, measure: str, label: str) -> list[Block]:
+    """Return what may come of one measure of need, with the record of how it was foreseen before."""
+    forecast = plan.inputs.models.need.get(measure)
+    if forecast is None:
+        return []
+    coming = forecast.for_area(plan.area)
+    if coming["base"].drop_nulls().is_empty():
+        status = next(iter(coming["status"].drop_nulls().unique().to_list()), "not published")
+        name = short_name(plan.area.name)
+        return [Paragraph(f"{label}: no forecast for {name}, whose last number is {say_status(status)}.")]
+    rows = [
+        Row(
+            (
+                str(row["year"]),
+                count(row["base"]),
+                _range(row["low80"], row["high80"]),
+                _range(row["low95"], row["high95"]),
+            )
+        )
+        for row in coming.iter_rows(named=True)
+    ]
+    last = coming.row(0, named=True)
+    rows.insert(0, Row((f"{last['last_year']}, last published", count(last["last_value"]), "–", "–")))
+    columns = (
+        Column("31 March", share=1.4),
+        Column("Children", numeric=True),
+        Column("80% range", numeric=True),
+        Column("95% range", numeric=True),
+    )
+    note = forecast.verdict
+    if last["status"]:
+        note += f" The sum leaves out what is not known: {last['status']}."
+    if last["n_authorities"] > 1:
+        note += " A sum of the authorities’ own numbers, which are not rounded as DfE’s totals are."
+    return [Table(f"table-need-{measure.replace('_', '-')}", f"{label}, to come", columns, tuple(rows), note)]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "–" if low is None or high is None else f"{count(low)} to {count(high)}"
 
 
 def _concordance(plan: AreaPlan) -> Table | None:
