@@ -49,7 +49,7 @@ def plain_name(*parts: str) -> str:
     >>> plain_name("Provider level data", "Providers+places_at_31_Mar.csv")
     'provider level data providers places at 31 mar csv'
     """
-    return " ".join(re.sub(r"[\s_+.\u2010-\u2015-]+", " ", " ".join(parts)).split()).casefold()
+    return " ".join(re.sub(r"[\s_+.,:;\u2010-\u2015-]+", " ", " ".join(parts)).split()).casefold()
 
 
 class _Strict(BaseModel):
@@ -57,7 +57,10 @@ class _Strict(BaseModel):
 
 
 def _pattern(value: str) -> str:
-    re.compile(value)
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"'{value}' is no regular expression ({error})") from None
     return value
 
 
@@ -80,7 +83,7 @@ class FileKind(_Strict):
     called : tuple of str
         Regular expressions of which the file's title and name hold one; the first that finds a file counts.
         They are compared in one line, in small letters, with a space for every run of dashes, underscores,
-        dots and pluses (`plain_name`).
+        pluses and stops (`plain_name`).
     not_called : str, optional
         One that they do not hold.
     unless : str, optional
@@ -234,7 +237,7 @@ class Discovery(_Strict):
     @field_validator("title")
     @classmethod
     def _check_title(cls, value: str) -> str:
-        if "year" not in re.compile(value).groupindex:
+        if "year" not in re.compile(_pattern(value)).groupindex:
             raise ValueError("the pattern needs a group (?P<year>...)")
         return value
 

@@ -46,11 +46,24 @@ def open_downloader(
         When `OFSIGHT_PUBLISHERS` cannot be meant.
     """
     stand_ins = read_stand_ins(os.environ.get(STAND_INS)) if client is None else {}
-    if stand_ins:
-        client = httpx.Client(transport=StandInTransport(stand_ins), trust_env=False)
-        # On this machine nobody has to be spared.
-        how.setdefault("gap", 0.0)
-    return Downloader(client, allowed_hosts=hosts, limits=limits, **how)
+    if not stand_ins:
+        return Downloader(client, allowed_hosts=hosts, limits=limits, **how)
+    # On this machine nobody has to be spared.
+    how.setdefault("gap", 0.0)
+    return _StandInDownloader(stand_ins, allowed_hosts=hosts, limits=limits, **how)
+
+
+class _StandInDownloader(Downloader):
+    """Asks stand-ins, over a client of its own."""
+
+    def __init__(self, stand_ins: Mapping[str, httpx.URL], **how: Any) -> None:
+        self._stand_in = httpx.Client(transport=StandInTransport(stand_ins), trust_env=False)
+        super().__init__(self._stand_in, **how)
+
+    def close(self) -> None:
+        """Close the client."""
+        super().close()
+        self._stand_in.close()
 
 
 def read_stand_ins(text: str | None) -> dict[str, httpx.URL]:
