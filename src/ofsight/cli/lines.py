@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ __all__ = ["build_lines", "study_lines"]
 _LISTED = 15
 _NAMED = 3
 _WIDE = 120
+_HASH = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
 
 
 def build_lines(summary: dict[str, Any]) -> list[str]:
@@ -63,12 +65,19 @@ def study_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def _place(item: dict[str, Any]) -> str:
-    return f"{item['file']}, sheet {item['sheet']}" if item["sheet"] else str(item["file"])
+    file = _short(item["file"])
+    return f"{file}, sheet {item['sheet']}" if item["sheet"] else file
+
+
+def _short(file: str) -> str:
+    """Cut a name that is a hash, as a shelf has them, to what tells it from others."""
+    return _HASH.sub(r"\1…", file)
 
 
 def _sheets_of(entry: tuple[str, list[str]]) -> str:
     file, sheets = entry
-    return f"{_cut(file)} ({_first_of(sheets)})" if sheets else _cut(file)
+    named = _cut(_short(file))
+    return f"{named} ({_first_of(sheets)})" if sheets else named
 
 
 def _first_of(names: Iterable[str]) -> str:

@@ -302,7 +302,8 @@ def _one_a_release(gathered: Gathered) -> list[HarmonisedTable]:
                 f"{difference}.",
                 file=table.file,
                 sheet=table.sheet,
-                hint="Keep the one that the publisher offers today and take the other out of the folder.",
+                hint="Keep the one that the publisher offers today and take the other out of the folder (out of "
+                "a shelf: ofsight withdraw).",
             )
         # A workbook's numbers have been through no second spreadsheet.
         kept, left = (other, table) if other.sheet is not None else (table, other)

@@ -212,9 +212,22 @@ def _faults_told(url: str) -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise PassingError(f"it fell silent ({_said(error)})") from error
     except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+        # httpx works out where a redirect leads before anybody follows it, and calls this a broken protocol.
+        if "location header" in str(error):
+            raise _leads_nowhere(error, url) from None
         raise PassingError(f"the connection broke off ({_said(error)})") from error
-    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL as error:
+        raise _leads_nowhere(error, url) from None
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise RefusedError(f"it cannot be asked ({_said(error)}).", file=url) from None
+
+
+def _leads_nowhere(error: Exception, url: str) -> RefusedError:
+    return RefusedError(
+        f"it leads on to what is no address ({_said(error)}).",
+        file=url,
+        hint="Open the address in a browser, and correct the catalogue.",
+    )
 
 
 def _said(error: Exception) -> str:
@@ -267,9 +280,10 @@ def _unpacked(response: httpx.Response, where: str) -> Iterator[bytes]:
         return
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing in ("", "identity"):
-        yield from response.iter_raw(_PIECE)
+        # As it comes: what is held back to fill a piece is lost when the connection breaks off.
+        yield from response.iter_raw()
     elif packing in ("gzip", "x-gzip", "deflate"):
-        yield from _inflate(response.iter_raw(_PIECE), packing, where)
+        yield from _inflate(response.iter_raw(), packing, where)
     else:
         raise ContentError(f"it is packed as '{packing[:40]}', which was not asked for.", file=where)
 
