@@ -3,133 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ofsight.report.charts import NARROW, WIDE, draw
 from ofsight.report.document import Cell, Span, Text, plain
-from ofsight.report.wording import count, day, decimal, p_value, ratio, sector_label
-from ofsight.vocabulary import Grade
-from ofsight.web.answer import Field, Part, Picture
+from ofsight.report.wording import count, day
+from ofsight.web.answer import Picture
 from ofsight.web.assets import assets
+from ofsight.web.cells import body_of
 from ofsight.web.filters import TESTS
 
-__all__ = ["STATUS_WORDS", "fill", "render", "show_cell", "status_words"]
+__all__ = ["render"]
 
-STATUS_WORDS: Final[Mapping[str, str]] = {
-    "c": "withheld",
-    "x": "not available",
-    "z": "not applicable",
-    "k": "rounds to 0",
-    "low": "rounds to 0",
-    "u": "low reliability",
-    "..": "not available",
-    ".": "not applicable",
-    ":": "not available",
-    "-": "rounds to 0",
-    "~": "rounds to 0",
-    "*": "withheld",
-    "REDACTED": "withheld",
-    "not published": "not published",
-    "too few": "too few",
-    "none": "none",
-    "blank": "empty in the release",
-}
-_NONE: Final = "–"
 _SAFE_LINK = re.compile(r"(https?://|mailto:|#|/(?!/))", re.IGNORECASE)
-_GRADES: Final = {
-    grade.value: name for grade, name in zip(Grade, ("poor", "fair", "good", "best"), strict=True)
-}
-_HOLE = re.compile(r"\{(\w+)\}")
-
-
-def status_words(symbol: str) -> str:
-    """Return what stands in place of a value: the meaning of its symbol, and the symbol.
-
-    >>> status_words("c"), status_words("not published"), status_words("?")
-    ('withheld (c)', 'not published', '?')
-    """
-    words = STATUS_WORDS.get(symbol)
-    return symbol if words is None or words == symbol else f"{words} ({symbol})"
-
-
-def fill(pattern: str, row: Mapping[str, Any]) -> str:
-    """Return an address with a row's values in its holes; empty where one of them is.
-
-    >>> fill("/owners/{owner_id}", {"owner_id": "a/b"})
-    '/owners/a%2Fb'
-    """
-    names = _HOLE.findall(pattern)
-    if any(row.get(name) in (None, "") for name in names):
-        return ""
-    safe = "/" if pattern.startswith("{") else ""  # a pattern that is one hole is filled with an address
-    return _HOLE.sub(lambda hole: quote(str(row[hole[1]]), safe=safe), pattern)
-
-
-def _of_unit(value: float, unit: str) -> str:
-    """Return a value as its unit asks: whole numbers of things, shares in per cent, else one decimal."""
-    if unit in ("per cent", "percent"):
-        return f"{decimal(value, 0 if float(value).is_integer() else 1)}%"
-    if unit == "share":
-        return f"{decimal(100 * value, 0)}%"
-    return count(value) if float(value).is_integer() else decimal(value, 1)
-
-
-def _words_of(value: Any, one: Field, row: Mapping[str, Any]) -> str:
-    """Return a value in a reader's words."""
-    match one.kind:
-        case "measure":
-            return _of_unit(value, str(row.get("unit") or ""))
-        case "count":
-            return count(value)
-        case "number":
-            return decimal(value, one.places)
-        case "percent":
-            return f"{decimal(value, one.places)}%"
-        case "share":
-            return f"{decimal(100 * value, one.places)}%"
-        case "ratio":
-            return ratio(value, one.places)
-        case "p":
-            return p_value(value)
-        case "date":
-            return day(value.isoformat() if isinstance(value, date) else value)
-        case "sector":
-            return sector_label(str(value))
-        case "flag":
-            return "yes" if value else "no"
-        case _:
-            return str(value)
-
-
-def show_cell(one: Field, row: Mapping[str, Any]) -> Markup:
-    """Return one cell: the value with interval and link, or what stands in its place."""
-    value = row.get(one.name)
-    if isinstance(value, float) and value != value:
-        value = None
-    if value is None or value == "":
-        symbol = str(row.get(one.status) or "") if one.status else ""
-        if not symbol:
-            return Markup('<span class="none">{}</span>').format(_NONE)
-        return Markup('<span class="status">{}</span>').format(status_words(symbol))
-    shown = escape(_words_of(value, one, row))
-    if one.kind == "grade" and str(value) in _GRADES:
-        shown = Markup('<span class="tag {}">{}</span>').format(_GRADES[str(value)], value)
-    elif one.kind == "code":
-        shown = Markup("<code>{}</code>").format(value)
-    low, high = (row.get(name) if name else None for name in (one.low, one.high))
-    if low is not None and high is not None:
-        ends = f"{_words_of(low, one, row)} to {_words_of(high, one, row)}"
-        shown = Markup('{} <span class="interval">({})</span>').format(shown, ends)
-    address = fill(one.link, row) if one.link else ""
-    return Markup('<a href="{}">{}</a>').format(address, shown) if address else shown
 
 
 def _words(text: Text | Cell) -> Markup:
@@ -172,11 +63,6 @@ def _kind(block: Any) -> str:
     return type(block).__name__.lower()
 
 
-def _rows(part: Part) -> list[dict[str, Any]]:
-    """Return the rows of a part that a page shows."""
-    return part.frame.head(part.most).to_dicts()
-
-
 def _source(name: str) -> str:
     return resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
@@ -193,8 +79,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(words=_words, tone=_tone, plain=plain, day=day, count=count, kind=_kind)
     environment.globals.update(
-        cell=show_cell,
-        rows_of=_rows,
+        body_of=body_of,
         drawing=_drawing,
         asset=assets().address,
         has_narrow=_has_narrow,

@@ -9,7 +9,7 @@ import polars as pl
 from ofsight.profiles.measures import DEPRIVATION, MEASURES
 from ofsight.report.document import Bullets, Paragraph, Span, Text
 from ofsight.web.answer import Answer, Field, Heading, Part
-from ofsight.web.render import STATUS_WORDS
+from ofsight.web.cells import STATUS_WORDS
 from ofsight.web.sources import Sources
 
 __all__ = ["TESTED_ON", "accessibility", "method"]
