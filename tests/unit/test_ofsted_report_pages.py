@@ -26,7 +26,8 @@ def timeline(*numbers: int) -> bytes:
     )
     return f"""<html><head><link rel="canonical" href="https://{REPORTS}/provider/2/SC123456"></head><body>
     <h1>Rose Cottage</h1><p class="address">1 Lane, Town, AB1 2CD</p>
-    <ol><li class="timeline__day timeline__day--registered">Registered</li>{items}</ol></body></html>""".encode()
+    <ol><li class="timeline__day timeline__day--registered">Registered</li>{items}</ol>
+    </body></html>""".encode()
 
 
 class Clock:
