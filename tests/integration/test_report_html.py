@@ -258,7 +258,7 @@ def test_numbers_that_are_null_are_not_estimated(tmp_path: Path) -> None:
     }
     failed = {**broken, "item": "table3", "model": "linear", "outcome": "requirements", "n": 10}
     _, page = written(make_study_folder(tmp_path / "s", estimates=[failed]), tmp_path / "r")
-    assert "Table 3. Estimates with 95% intervals" in page.text
+    assert "Table 3. Requirements and recommendations" in page.text
     assert "not estimated" in page.text
 
 

@@ -12,8 +12,10 @@ from ofsight.report.sections.codings import codings_section
 from ofsight.report.sections.comparison import comparison_section
 from ofsight.report.sections.grades import grades_section
 from ofsight.report.sections.others import other_sections
+from ofsight.report.sections.placements import placements_section
 from ofsight.report.sections.probabilities import probabilities_section
 from ofsight.report.sections.provenance import citing_section, licence_lines, provenance_section
+from ofsight.report.sections.requirements import requirements_section
 from ofsight.report.sections.sample import sample_section
 from ofsight.report.sections.sources import source_line
 from ofsight.report.sections.specifications import specifications_section
@@ -69,7 +71,9 @@ def make_document(folder: StudyFolder) -> Document:
     truth = truth_section(folder)
     change = change_section(folder)
     further = (
+        requirements_section(folder),
         authorities_section(folder),
+        placements_section(folder),
         codings_section(folder),
         specifications_section(folder),
     )

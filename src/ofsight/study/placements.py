@@ -71,6 +71,7 @@ def fit_placements(panel: pl.DataFrame, study: StudyDefinition) -> Findings:
         rows.append(
             {k: v for k, v in estimate.as_dict().items() if k not in ("study", "item")}
             | {"std_error": error_of_it, "from": fit["from"], "to": fit["to"]}
+            | {"years": " ".join(str(year) for year in fit["years"])}
             | {"label": model.label, "covariates": " ".join(model.covariates)}
         )
     if rows:
@@ -94,7 +95,8 @@ def fit_placement_model(panel: pl.DataFrame, model: PlacementModel) -> dict[str,
     Returns
     -------
     dict
-        ``estimate``, ``std_error`` (clustered by authority), ``n``, ``n_authorities``, ``from``, ``to``.
+        ``estimate``, ``std_error`` (clustered by authority), ``n``, ``n_authorities``, ``from``, ``to``
+        and ``years``, those that the panel has.
 
     Raises
     ------
@@ -121,6 +123,7 @@ def fit_placement_model(panel: pl.DataFrame, model: PlacementModel) -> dict[str,
         "n_authorities": used["authority"].n_unique(),
         "from": int(np.min(used["year"].to_numpy())),
         "to": int(np.max(used["year"].to_numpy())),
+        "years": sorted(used["year"].unique().to_list()),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ofsight.report.charts.model import Forest, ForestGroup, ForestRow
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
 from ofsight.report.folder import Estimate, StudyFolder
+from ofsight.report.sections.authority_checks import authority_curve, authority_tests
 from ofsight.report.sections.sources import source_line
 from ofsight.report.sections.summary import caution_note
 from ofsight.report.wording import capital, count, in_order, interval, joined, p_value, ratio
@@ -154,5 +155,9 @@ def authorities_section(folder: StudyFolder) -> Section | None:
         )
     ]
     blocks.append(_figure(folder, estimates) if _main(estimates) else _table(estimates))
+    blocks.extend(authority_curve(folder, _OUTCOMES, _TERMS, _source(folder)))
+    tests = authority_tests(folder, _OUTCOMES, _TERMS)
+    if tests is not None:
+        blocks.append(tests)
     blocks.append(caution_note(folder))
     return Section("authorities", "Local authorities that outsource more", tuple(blocks))

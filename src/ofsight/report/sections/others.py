@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ofsight.report.document import Column, Paragraph, Row, Section, Table
+from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
 from ofsight.report.folder import Estimate, StudyFolder
-from ofsight.report.sections import authorities, change, codings
+from ofsight.report.sections import authorities, change, codings, placements, requirements
 from ofsight.report.sections.comparison import lay_out
+from ofsight.report.sections.robustness import (
+    imputation_table,
+    interaction_tests,
+    owners_section,
+    proportional_odds_tests,
+    random_effects_words,
+)
 from ofsight.report.sections.summary import caution_note
 from ofsight.report.wording import capital, domain_label, in_order, ratio_with_interval, term_label
 from ofsight.vocabulary import Domain
@@ -16,6 +23,13 @@ from ofsight.vocabulary import Domain
 __all__ = ["other_sections"]
 
 _SHOWN = {"table1", "table2", "figure1", "figure2", authorities.ITEM, *change.ITEMS, *codings.ITEMS}
+_SHOWN |= {placements.ITEM, requirements.ITEM}
+_TESTS: Mapping[str, Callable[[StudyFolder], tuple[Block, ...]]] = {
+    "interactions": interaction_tests,
+    "proportional_odds": proportional_odds_tests,
+    "random_effects": random_effects_words,
+}
+"""What stands below an item's estimates."""
 _DOMAINS = (Domain.OVERALL.value, Domain.LEADERSHIP.value, Domain.PROTECTION.value)
 _MOST_COLUMNS = 4
 _NAMES: Mapping[str, tuple[str, str]] = {
@@ -77,7 +91,9 @@ def _section(folder: StudyFolder, item: str) -> Section:
     title, text = _name(item)
     key = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in item.lower())
     caption = f"{title.rstrip('?')}. Estimates with 95% intervals"
-    table = _beside(list(folder.of(item)), f"table-{key}", caption)
+    table = imputation_table(folder) if item == "imputation" else None
+    if table is None:
+        table = _beside(list(folder.of(item)), f"table-{key}", caption)
     if table is None:
         table = lay_out(folder, item, f"table-{key}", caption)
         # A difference is not a ratio; the item's own words say which of them it holds.
@@ -86,14 +102,16 @@ def _section(folder: StudyFolder, item: str) -> Section:
         table = replace(table, columns=columns, note="", folded=len(table.rows) > 30)
         if all(estimate.variance != "cluster" for estimate in folder.of(item)):
             table = _without_last(table)
-    return Section(f"item-{key}", title, (*((Paragraph(text),) if text else ()), table))
+    tests = _TESTS[item](folder) if item in _TESTS else ()
+    return Section(f"item-{key}", title, (*((Paragraph(text),) if text else ()), table, *tests))
 
 
 def other_sections(folder: StudyFolder) -> tuple[Section, ...]:
     """Return one section with a part for each further item of the study's results."""
     items = [item for item in dict.fromkeys(e.item for e in folder.estimates) if item not in _SHOWN]
-    if not items:
+    owners = owners_section(folder)
+    if not items and owners is None:
         return ()
-    parts = tuple(_section(folder, item) for item in items)
+    parts = (*(_section(folder, item) for item in items), *((owners,) if owners is not None else ()))
     words = Paragraph("The same question asked in other ways. Estimates that agree make a result firmer.")
     return (Section("others", "Does it hold otherwise?", (words, caution_note(folder)), parts),)
