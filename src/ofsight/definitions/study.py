@@ -38,6 +38,7 @@ Analysis = Literal[
     "requirements",
     "authorities",
     "placements",
+    "expected",
 ]
 """What a study may do beside tables 1 and 2 and the figures, in the order in which it is done."""
 

@@ -17,6 +17,7 @@ from ofsight.study.authority_table import authorities_of_dataset, read_authority
 from ofsight.study.change_checks import check_change
 from ofsight.study.codings import compare_codings
 from ofsight.study.estimates import Estimate
+from ofsight.study.expected_groups import expect_judgements
 from ofsight.study.findings import Findings
 from ofsight.study.gaps import split_gaps
 from ofsight.study.imputation import impute_covariates
@@ -139,4 +140,5 @@ ANALYSES: Final[dict[Analysis, Callable[[Context], Findings]]] = {
     "requirements": _requirements,
     "authorities": _authorities,
     "placements": _placements,
+    "expected": lambda context: expect_judgements(context.dataset),
 }
