@@ -15,8 +15,23 @@ Made = TypeVar("Made")
 
 # A dataset is equal to another by what is in it and has no hash, so it is known here by its identity; the
 # finalizer takes its entries away with it, before another object can have the same identity.
-_KEPT: dict[int, dict[Hashable, Any]] = {}
-_LOCK = threading.RLock()
+_KEPT: dict[int, dict[Hashable, _Once]] = {}
+_LOCK = threading.Lock()
+
+
+class _Once:
+    """One thing, made by whoever asks first while the others wait for it, and only for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._made: list[Any] = []
+
+    def get(self, make: Callable[[], Any]) -> Any:
+        if not self._made:
+            with self._lock:
+                if not self._made:
+                    self._made.append(make())
+        return self._made[0]
 
 
 def keep(dataset: Dataset, key: Hashable, make: Callable[[], Made]) -> Made:
@@ -27,7 +42,8 @@ def keep(dataset: Dataset, key: Hashable, make: Callable[[], Made]) -> Made:
     dataset : Dataset
         An open dataset. What is kept goes when it goes.
     key : hashable
-        What it is: a tuple that begins with the name of the function, with every argument behind.
+        What it is. Of these there must be an end: dates of lists and areas that have a name, never sets of
+        areas, which a visitor can make up without end.
     make : callable
         Makes it, without arguments. What it returns must not be changed by anybody.
     """
@@ -35,8 +51,6 @@ def keep(dataset: Dataset, key: Hashable, make: Callable[[], Made]) -> Made:
         if id(dataset) not in _KEPT:
             _KEPT[id(dataset)] = {}
             weakref.finalize(dataset, _KEPT.pop, id(dataset), None)
-        here = _KEPT[id(dataset)]
-        if key not in here:
-            here[key] = make()
-        found: Made = here[key]
-        return found
+        once = _KEPT[id(dataset)].setdefault(key, _Once())
+    found: Made = once.get(make)
+    return found
