@@ -121,8 +121,8 @@ def _chances(judged: pl.DataFrame) -> FloatArray:
     mix = judged.select(
         pl.col("sector").cast(pl.String),
         pl.col("region").fill_null("unknown"),
-        size=pl.col("places").cast(pl.Float64).cut([2, 4, 9]).cast(pl.String).fill_null("unknown"),
-        age=pl.col("age_years").cut([3, 10]).cast(pl.String).fill_null("unknown"),
+        size=_band("places", (2, 4, 9)),
+        age=_band("age_years", (3, 10)),
     ).to_dummies(drop_first=True)
     x = np.column_stack([np.ones(judged.height), mix.to_numpy().astype(float)])
     y = judged["below"].to_numpy()
@@ -141,6 +141,13 @@ def _chances(judged: pl.DataFrame) -> FloatArray:
             break
     chance: FloatArray = 1 / (1 + np.exp(-(x @ at)))
     return np.clip(chance, 1e-6, 1 - 1e-6)
+
+
+def _band(column: str, upto: tuple[int, ...]) -> pl.Expr:
+    """Return which band a number falls in, each up to and with its number; `unknown` without one."""
+    bands = [pl.when(pl.col(column) <= number).then(pl.lit(f"up to {number}")) for number in upto]
+    more = pl.when(pl.col(column).is_not_null()).then(pl.lit("more"))
+    return pl.coalesce(*bands, more, pl.lit("unknown"))
 
 
 def _fit_correlation(k: FloatArray, n: FloatArray, mean: FloatArray) -> tuple[float, float]:

@@ -1,0 +1,352 @@
+"""Each measure is held equal to an independent computation in SQL, on the official releases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+
+from ofsight.dataset.store import Dataset
+from ofsight.planning.area_plan import AreaPlan, plan_area
+from ofsight.planning.inputs import PlanInputs, gather_inputs
+from ofsight.profiles.area import find_area, history_names
+
+AREAS = (
+    "Birmingham",
+    "Norfolk",
+    "Windsor and Maidenhead",
+    "East Midlands",
+    "Birmingham+Solihull+Rutland",
+    "England",
+)
+
+
+@pytest.fixture(scope="module")
+def inputs(official_dataset: Dataset) -> PlanInputs:
+    return gather_inputs(official_dataset, occupancy=0.8)
+
+
+@pytest.fixture(scope="module", params=AREAS)
+def plan(request: pytest.FixtureRequest, inputs: PlanInputs) -> AreaPlan:
+    return plan_area(inputs, find_area(inputs.dataset, request.param))
+
+
+def names(plan: AreaPlan) -> str:
+    found = history_names(plan.inputs.dataset, plan.area)
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in found)
+
+
+def ask(plan: AreaPlan, query: str) -> list[tuple[object, ...]]:
+    """Answer a query in which `here` is the area's homes on the newest list."""
+    here = f"""
+        with day as (select max(listed_on) as d from home_snapshots),
+        here as (
+            select *, coalesce(owner_group, owner_id) as holder,
+                (sector = 'Local Authority' or coalesce(council_company, false)) as council
+            from home_snapshots, day where listed_on = d and authority in ({names(plan)})
+        )
+    """
+    return plan.inputs.dataset.sql(here + query).rows()
+
+
+def one(plan: AreaPlan, query: str) -> float:
+    value = ask(plan, query)[0][0]
+    return float("nan") if value is None else float(value)  # type: ignore[arg-type]
+
+
+def test_homes_and_places_by_sector(plan):
+    for sector, homes, places in ask(plan, "select sector, count(*), sum(places) from here group by 1"):
+        assert plan.value("homes", str(sector)).value == homes
+        assert plan.value("places", str(sector)).value == float(places)
+        share = plan.value("share_of_places", str(sector)).value
+        assert share == pytest.approx(float(places) * 100 / one(plan, "select sum(places) from here"))
+    assert plan.value("homes").value == one(plan, "select count(*) from here")
+    assert plan.value("places").value == one(plan, "select sum(places) from here")
+
+
+def test_usable_places_and_band(plan):
+    found = plan.value("usable_places")
+    places = one(plan, "select sum(places) from here")
+    assert (found.value, found.low, found.high) == pytest.approx((0.8 * places, 0.75 * places, 0.9 * places))
+
+
+def test_in_house_share(plan):
+    share = one(plan, "select 100.0 * sum(case when council then places else 0 end) / sum(places) from here")
+    assert plan.value("in_house_share").value == pytest.approx(share)
+
+
+@pytest.mark.parametrize("months", [12, 36])
+def test_openings_and_closures(plan, months):
+    window = f"> d - interval {months} month and %s <= d and authority in ({names(plan)})"
+    for name, column in (("opened", "registered_on"), ("closed", "closed_on")):
+        where = f"from homes, day where {column} {window % column}"
+        homes, places = ask(plan, f"select count(*), coalesce(sum(places), 0) {where}")[0]
+        assert plan.value(f"homes_{name}", f"{months} months").value == homes
+        assert plan.value(f"places_{name}", f"{months} months").value == float(str(places))
+    again = one(
+        plan,
+        f"select count(*) from homes, day where registered_on {window % 'registered_on'} "
+        "and urn in (select new_urn from reregistrations)",
+    )
+    assert plan.value("homes_registered_again", f"{months} months").value == again
+
+
+def test_days_to_first_judgement_by_the_product_of_shares(plan):
+    """Kaplan and Meier's median, by a window function over days."""
+    median = one(
+        plan,
+        f"""
+        , waits as (
+            select date_diff('day', registered_on, coalesce(first, least(coalesce(closed_on, d), d))) as t,
+                first is not null as judged
+            from homes, day left join (
+                select urn as u, min(inspected_on) as first from inspections, day
+                where inspection_type = 'Full inspection' and overall is not null and inspected_on <= d
+                group by 1
+            ) on u = urn
+            where registered_on > d - interval 36 month and registered_on <= d
+                and authority in ({names(plan)})
+        ), known as (select * from waits where t >= 0),
+        steps as (
+            select t, sum(judged::int) as events, (select count(*) from known k where k.t >= w.t) as waiting
+            from known w group by t having sum(judged::int) > 0
+        ), curve as (
+            select t, exp(sum(case when events = waiting then -1e9
+                else ln(1.0 - events / waiting::double) end) over (order by t)) as still from steps
+        )
+        select min(t) from curve where still <= 0.5
+        """,
+    )
+    found = plan.value("days_to_first_judgement", "36 months")
+    if found.value is None:
+        assert found.status in ("fewer than 5 homes registered", "fewer than half judged yet")
+    else:
+        assert found.value == median
+
+
+def test_places_by_judgement(plan):
+    rows = ask(
+        plan,
+        """
+        , latest as (
+            select urn as u, overall::varchar as grade, inspected_on as seen,
+                row_number() over (partition by urn order by inspected_on desc) as k
+            from inspections, day
+            where inspection_type = 'Full inspection' and overall is not null and inspected_on <= d
+        )
+        select case when grade in ('Good', 'Outstanding') and seen >= d - interval 18 month
+                    then 'Good or Outstanding'
+                    when grade in ('Good', 'Outstanding') then 'Good or Outstanding, over 18 months ago'
+                    when grade is not null then grade
+                    when registered_on >= d - interval 18 month then 'New, not yet judged'
+                    else 'Not yet judged, open over 18 months' end as kind,
+            count(*), coalesce(sum(places), 0)
+        from here left join latest on u = urn and k = 1 group by 1
+        """,
+    )
+    found = {str(kind): (homes, float(str(places))) for kind, homes, places in rows}
+    kinds = plan.measures.filter(measure="places_by_judgement")["part"].to_list()
+    assert set(found) <= set(kinds)
+    for kind in kinds:
+        homes, places = found.get(kind, (0, 0.0))
+        assert plan.value("homes_by_judgement", kind).value == homes
+        assert plan.value("places_by_judgement", kind).value == places
+
+
+def parts() -> Iterator[tuple[str, str]]:
+    yield "all", "true"
+    yield "without councils", "not council"
+
+
+@pytest.mark.parametrize(("part", "where"), list(parts()))
+def test_concentration(plan, part, where):
+    def hhi(key: str) -> float:
+        query = f"""
+            , held as (select {key} as k, sum(places) as p from here where {where} group by 1)
+            select sum(p * p)::double / (sum(p)::double * sum(p)::double) from held"""
+        return one(plan, query)
+
+    expected = {
+        "hhi_by_home": hhi("urn"),
+        "hhi_by_owner": hhi("coalesce(owner_id, urn)"),
+        "hhi_by_group": hhi("coalesce(holder, urn)"),
+    }
+    if math.isnan(expected["hhi_by_home"]):
+        assert plan.value("hhi_by_home", part).status == "no places"
+        return
+    for name, value in expected.items():
+        assert plan.value(name, part).value == pytest.approx(value, rel=1e-12), name
+    increment = expected["hhi_by_group"] - expected["hhi_by_home"]
+    assert plan.value("hhi_from_common_ownership", part).value == pytest.approx(increment, abs=1e-12)
+    for n, name in ((1, "largest_group_share"), (4, "four_largest_share")):
+        share = one(
+            plan,
+            f""", held as (
+                select coalesce(holder, urn) as k, sum(places) as p from here where {where} group by 1),
+            top as (select p from held order by p desc limit {n})
+            select 100.0 * (select sum(p) from top) / (select sum(p) from held)""",
+        )
+        assert plan.value(name, part).value == pytest.approx(share)
+    for n, name in ((1, "largest_group_share_of_homes"), (4, "four_largest_share_of_homes")):
+        share = one(
+            plan,
+            f""", held as (
+                select coalesce(holder, urn) as k, count(*) as p from here where {where} group by 1),
+            top as (select p from held order by p desc limit {n})
+            select 100.0 * (select sum(p) from top) / (select sum(p) from held)""",
+        )
+        assert plan.value(name, part).value == pytest.approx(share)
+    unlinked = one(plan, f"select 100.0 * sum((holder is null)::int) / count(*) from here where {where}")
+    assert plan.value("unlinked_share_of_homes", part).value == pytest.approx(unlinked)
+    unlinked = one(
+        plan,
+        "select 100.0 * sum(case when holder is null then places else 0 end) / sum(places) "
+        f"from here where {where}",
+    )
+    assert plan.value("unlinked_share_of_places", part).value == pytest.approx(unlinked)
+
+
+def test_upper_bound_of_concentration(plan):
+    found = plan.value("hhi_by_group")
+    high = one(
+        plan,
+        """, held as (select holder as k, sum(places) as p from here where holder is not null group by 1),
+        lost as (select coalesce(sum(places), 0) as u from here where holder is null),
+        most as (select max(p) as m from held)
+        select ((select sum(p * p) from held) - m * m + (m + u) * (m + u))::double
+            / power((select sum(p) from held) + u, 2) from most, lost""",
+    )
+    assert found.high == pytest.approx(high)
+
+
+def test_what_is_left_without_each_holder(plan):
+    rows = ask(
+        plan,
+        """, shares as (
+            select authority, coalesce(owner_group, owner_id) as holder, sum(places) as p,
+                sum(sum(places)) over (partition by authority) as whole
+            from home_snapshots, day where listed_on = d group by 1, 2
+        ), reach as (
+            select holder, count(*) as authorities, sum(p) as places, sum((p > 0.1 * whole)::int) as over_10,
+                sum((p > 0.25 * whole)::int) as over_25, sum((p > 0.5 * whole)::int) as over_50
+            from shares where holder is not null group by 1
+        )
+        select holder, count(*), sum(here.places), (select sum(places) from here) - sum(here.places),
+            any_value(reach.authorities), any_value(reach.places), any_value(over_10), any_value(over_25),
+            any_value(over_50)
+        from here join reach using (holder) group by 1""",
+    )
+    # A group is known by its slug, so that no owner has its id: compare by name and numbers.
+    mine = plan.exposure.filter(plan.exposure["holder_id"].is_not_null())
+    columns = ("homes", "places", "places_left", "n_authorities", "places_in_england")
+    columns += ("n_over_10", "n_over_25", "n_over_50")
+    assert sorted(mine.select(columns).rows()) == sorted(tuple(int(str(n)) for n in row[1:]) for row in rows)
+
+
+def test_rates_left_are_of_published_children(plan):
+    children = {row[0]: row[1] for row in plan.need.filter(year=2024).select("measure", "value").iter_rows()}
+    for column, measure in (
+        ("left_per_100_looked_after", "looked_after"),
+        ("left_per_100_in_homes", "children_in_homes"),
+    ):
+        value = children[measure]
+        for left, rate in plan.exposure.select("places_left", column).iter_rows():
+            assert rate == (None if value is None else pytest.approx(100 * left / value))
+
+
+def test_trend_since_2018(plan):
+    rows = plan.inputs.dataset.sql(
+        f"""with held as (
+            select listed_on, coalesce(owner_group, owner_id, urn) as k, sum(places) as p,
+                sum(case when owner_id is null then places else 0 end) as lost, count(*) as n,
+                sum(case when sector = 'Private' then places else 0 end) as private
+            from home_snapshots
+            where listed_on >= '2018-03-31' and authority in ({names(plan)}) group by 1, 2
+        )
+        select listed_on, sum(n), sum(p), sum(private), sum(p * p)::double / power(sum(p), 2),
+            max(p) / sum(p), sum(lost) / sum(p)
+        from held group by 1 order by 1"""
+    ).rows()
+    columns = ["listed_on", "homes", "places", "places_private", "hhi_by_group", "largest_share"]
+    mine = plan.trend.select(*columns, "unlinked_share_of_places").rows()
+    assert len(mine) == len(rows)
+    for ours, theirs in zip(mine, rows, strict=True):
+        assert ours[0] == theirs[0]
+        assert [float(x) for x in ours[1:]] == pytest.approx([float(str(x)) for x in theirs[1:]])
+
+
+def test_places_per_100_children(plan):
+    if plan.area.kind == "set":
+        assert plan.value("places_per_100_in_homes").status == "a member is withheld"
+        return
+    level = {"authority": "Local authority", "region": "Regional", "england": "National"}[plan.area.kind]
+    name = f"coalesce(authority, standard_region, published_name) = '{plan.area.name}'"
+    for measure, breakdown in (
+        ("places_per_100_in_homes", "breakdown = 'Secure homes and children''s homes'"),
+        (
+            "places_per_100_looked_after",
+            "topic = 'number and rate' and category = 'Looked after on 31 March'",
+        ),
+    ):
+        children = plan.inputs.dataset.sql(
+            f"select value from authority_statistics where level = '{level}' and {name} and {breakdown} "
+            "and measure = 'children' and newest and year = 2024"
+        ).item()
+        places = plan.value("places").value
+        assert plan.value(measure).value == pytest.approx(100 * places / children)
+
+
+def test_published_need_is_the_newest_published_number(inputs):
+    """Every authority, region and England, every measure and year: the cell as the release prints it."""
+    cells = (
+        ("children_in_homes", "breakdown = 'Secure homes and children''s homes' and measure = 'children'", 1),
+        ("net_loss_in_homes", "topic = 'net gain in children''s homes' and measure = 'children'", -1),
+        ("out_of_area_in_homes", "topic = 'out of area in children''s homes' and measure = 'children'", 1),
+        (
+            "out_of_area_in_homes_share",
+            "topic = 'out of area in children''s homes' and measure = 'percent'",
+            1,
+        ),
+        (
+            "over_20_miles_share",
+            "category = 'Distance between home and placement' "
+            "and breakdown = 'Placed more than 20 miles from home' and measure = 'percent'",
+            1,
+        ),
+    )
+    for measure, where, sign in cells:
+        theirs = {
+            (name, year): (None if value is None else sign * value, status)
+            for name, year, value, status in inputs.dataset.sql(
+                "select authority, year, value, status from authority_statistics "
+                f"where level = 'Local authority' and newest and authority is not null and {where}"
+            ).iter_rows()
+        }
+        mine = inputs.need.filter(level="authority", measure=measure)
+        assert mine.height == len(theirs) > 700
+        for name, year, value, status in mine.select("name", "year", "value", "status").iter_rows():
+            assert (value, status) == theirs[name, year]
+
+
+def test_screen_is_the_screen_in_sql(inputs):
+    """The three limbs, each as its own query over all homes."""
+    base = """
+        with day as (select max(listed_on) as d from home_snapshots),
+        shares as (
+            select authority, coalesce(owner_group, owner_id) as holder, sum(places) as p,
+                sum(sum(places)) over (partition by authority) as whole
+            from home_snapshots, day where listed_on = d group by 1, 2
+        ), reach as (
+            select holder, sum(p) as places, count(*) as n, sum((p > 0.1 * whole)::int) as large
+            from shares where holder is not null group by 1
+        ) select count(*), sum(places) from reach where """
+    for limb, where in (
+        ("large", "places >= 60"),
+        ("spread", "places >= 30 and n >= 16"),
+        ("concentrated", "places >= 30 and large >= 3"),
+    ):
+        n, places = inputs.dataset.sql(base + where).row(0)
+        mine = inputs.screened.filter(limb=limb)
+        assert (mine.height, mine["places"].sum()) == (n, int(places))
+        assert n > 0
