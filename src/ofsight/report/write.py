@@ -15,7 +15,7 @@ from ofsight.report.document import Document
 from ofsight.report.folder import read_study_folder
 from ofsight.report.html import render_html
 
-__all__ = ["FORMATS", "write_report"]
+__all__ = ["FORMATS", "write_document", "write_report"]
 
 
 def _write_html(document: Document, path: Path) -> None:
@@ -63,6 +63,28 @@ FORMATS: tuple[str, ...] = tuple(_WRITERS)
 """The editions that can be written."""
 
 
+def write_document(document: Document, path: Path, edition: str) -> None:
+    """Write one edition of a document, whole or not at all.
+
+    Parameters
+    ----------
+    document : Document
+        What is said.
+    path : Path
+        The file; its folder is made where it is not there.
+    edition : str
+        One of `FORMATS`.
+
+    Raises
+    ------
+    UsageError
+        An unknown edition, or one whose library is not installed.
+    """
+    if edition not in _WRITERS:
+        raise UsageError(f"Unknown report format: {edition}. Allowed: {', '.join(FORMATS)}.")
+    _WRITERS[edition](document, path)
+
+
 def write_report(
     study: Path, to: Path, *, formats: Sequence[str] = ("html",), specifications: Path | None = None
 ) -> list[Path]:
@@ -102,6 +124,6 @@ def write_report(
     written = []
     for name in wanted:
         path = Path(to) / f"report.{name}"
-        _WRITERS[name](document, path)
+        write_document(document, path, name)
         written.append(path)
     return written
