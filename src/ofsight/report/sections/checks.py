@@ -94,10 +94,20 @@ def _ledger_row(row: Mapping[str, str], reasons: Mapping[str, str]) -> Row:
         published,
         ours,
         "–" if difference is None else f"{sign}{decimal(difference, exact)}",
+        _units(row.get("difference_in_last_digits")),
+        _units(row.get("difference_in_standard_errors")),
         Cell(capital(verdict) or "No verdict", _TONES.get(verdict, "plain")),
         reasons.get(row.get("note", ""), "–"),
     )
     return Row(cells)
+
+
+def _units(text: str | None) -> str:
+    """Return a difference in units, with its sign; whole where it is large."""
+    value = number(text)
+    if value is None:
+        return "–"
+    return f"{'+' if value > 0 else ''}{decimal(value, 0 if abs(value) >= 100 else 1)}"
 
 
 def _reasons(rows: tuple[Mapping[str, str], ...]) -> dict[str, str]:
@@ -150,10 +160,16 @@ def _ledger_table(item: str, rows: list[Mapping[str, str]], reasons: Mapping[str
             Column("Published", numeric=True, share=1.9),
             Column("Ours", numeric=True, share=2.0),
             Column("Difference", numeric=True),
-            Column("Verdict", share=2.4),
+            Column("In last digits", numeric=True, share=0.8),
+            Column("In standard errors", numeric=True, share=0.9),
+            Column("Verdict", share=2.0),
             Column("Why", share=0.5),
         ),
         tuple(laid),
+        note=(
+            "In last digits: the difference in units of the last digit that the paper prints. In standard "
+            "errors: the printed one where there is one, else ours; of a count its square root."
+        ),
         folded=len(laid) > 15,
         stacked=True,
     )

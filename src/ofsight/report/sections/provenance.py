@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ofsight
 from ofsight.report.document import (
     Block,
@@ -17,7 +19,7 @@ from ofsight.report.document import (
     Text,
 )
 from ofsight.report.folder import StudyFolder, number
-from ofsight.report.wording import day, decimal
+from ofsight.report.wording import capital, count, day, decimal
 
 __all__ = ["OGL", "citing_section", "licence_lines", "provenance_section"]
 
@@ -39,6 +41,9 @@ def _facts(folder: StudyFolder) -> Facts:
         words = "" if value is None else str(value).strip()
         if words:
             pairs.append((name, (Span(words, code=True),) if code else words))
+    seed = number(folder.about.get("seed"))
+    if seed is not None:
+        pairs.append(("Seed of all that is drawn at random", f"{seed:.0f}"))
     seconds = number(folder.about.get("seconds"))
     if seconds is not None:
         pairs.append(("The study took", f"{decimal(seconds, 1)} seconds"))
@@ -79,6 +84,63 @@ def _files(folder: StudyFolder) -> Table | None:
     )
 
 
+_TABLES: Mapping[str, str] = {
+    "ledger": "published numbers beside ours",
+    "ledger_summary": "verdicts counted",
+    "table1": "grades by sector and covariates",
+    "table2": "every term of the models of table 2, both kinds of error",
+    "table3": "requirements and recommendations",
+    "table3_regulations": "requirements by regulation and sector",
+    "table4": "models of local authorities",
+    "table4_tests": "tests of their scale and nominal terms",
+    "table4_curve": "table 4 under every subset of its covariates",
+    "figure1": "inspections and homes by year and sector",
+    "counts_by_year": "grades by year and sector",
+    "probabilities": "predicted probabilities of each grade",
+    "probabilities_codings": "the same with Adequate left out",
+    "codings": "both codings of Adequate side by side",
+    "codings_models": "every term of the models with Adequate left out",
+    "gaps": "the gap in each year, around the pause, at first and later inspections",
+    "gap_tests": "tests of one gap in all parts",
+    "change_checks": "the change over the pause in other samples and models",
+    "change_shares": "grades before and after the pause, as counted",
+    "change_within_homes": "each home compared with itself over the pause",
+    "proportional_odds": "effects at each step between grades, and on the spread",
+    "proportional_odds_tests": "tests of these",
+    "interactions": "the gap at values of age, chain and places",
+    "interaction_tests": "tests of these",
+    "leave_one_owner_out": "table 2 without one owner at a time",
+    "random_effects": "owners and authorities as random effects",
+    "imputation": "covariates filled in",
+    "specifications": "every model of the specification curve",
+    "specifications_summary": "its spread",
+    "specifications_scope": "how much of it was fitted",
+    "placements": "the panel of local authorities",
+    "releases": "what was read",
+    "set_aside": "rows set aside, by reason",
+}
+
+
+def _tables(folder: StudyFolder) -> Table:
+    """List every table of the study folder, so that what the report leaves out can be found."""
+    known = [name for name in _TABLES if name in folder.tables]
+    others = sorted(name for name in folder.tables if name not in _TABLES)
+    rows = []
+    for name in (*known, *others):
+        file = f"{name}.csv" if name.startswith("ledger") else f"tables/{name}.csv"
+        size = count(len(folder.tables[name]))
+        rows.append(Row(((Span(file, code=True),), capital(_TABLES.get(name, "–")), size)))
+    return Table(
+        "table-tables",
+        "Tables of the study, as csv files in its folder",
+        (Column("File", share=1.8), Column("Holds", share=2.8), Column("Rows", numeric=True, share=0.6)),
+        tuple(rows),
+        note="With results.json (every estimate) and models.json (every model): all that the study found.",
+        folded=True,
+        stacked=True,
+    )
+
+
 def provenance_section(folder: StudyFolder) -> Section:
     """Return where the numbers come from and how to make them again."""
     blocks: list[Block] = [_facts(folder), _commands(folder)]
@@ -91,6 +153,8 @@ def provenance_section(folder: StudyFolder) -> Section:
         )
     files = _files(folder)
     blocks.append(files if files is not None else Paragraph("The study folder does not list the files read."))
+    if folder.tables:
+        blocks.append(_tables(folder))
     notes = folder.listed("notes")
     if notes:
         blocks.append(Paragraph("Notes of the study:"))
