@@ -197,12 +197,12 @@ def find_place(
     -------
     Place
         Of several kinds of file that hold all its series, the one whose edition speaks of the same day,
-        then the one that holds least besides. A file that no kind holds is kept under its first series, or
-        ``added`` where it has several.
+        then the one that holds least besides, then the one named after them. A file that no kind holds is
+        kept under its first series, or ``added`` where it has several.
     """
     series = {table.series for table in found}
     ends_on = max(table.ends_on for table in found)
-    fitting: list[tuple[int, int, PublicationDefinition, FileKind, str]] = []
+    fitting: list[tuple[tuple[bool, int, bool], PublicationDefinition, FileKind, str]] = []
     for publication in load_catalogue() if catalogue is None else catalogue:
         for kind in publication.files:
             if series <= set(kind.holds):
@@ -210,9 +210,10 @@ def find_place(
                 year = f"{ends_on.year - 1}-{ends_on.year % 100:02d}"
                 alone = year if kind.speaks_of == "year to" else ends_on.isoformat()
                 period = alone if edition is None or kind.speaks_of == "year to" else edition.period
-                fitting.append((edition is None, len(kind.holds), publication, kind, period))
+                least = (edition is None, len(kind.holds), kind.series not in series)
+                fitting.append((least, publication, kind, period))
     if fitting:
-        _, _, publication, kind, period = min(fitting, key=lambda item: item[:2])
+        _, publication, kind, period = min(fitting, key=lambda item: item[0])
         return Place(kind.series, period, publication.title, publication.publisher, publication.licence)
     first = found[0]
     known = {definition.id: definition for definition in load_series()}.get(first.series)

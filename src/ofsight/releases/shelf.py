@@ -273,14 +273,14 @@ class Shelf:
         with disk_full_told(self.path), self._lock():
             lines = [line for line in self.held() if line.key == held.key]
             self._place(source, held)
-            before = next((line for line in reversed(lines) if line.origin == held.origin), None)
+            standing = [version.last for version in group_versions(lines)]
+            before = _told_before(lines, standing, held)
             if before is not None and _tells_the_same(before, held):
                 return before, "same bytes"
             append_lines(self.manifest, (held,))
-        standing = [version.last for version in group_versions(lines)]
         if not standing:
             return held, "new"
-        compared = standing if before is None else [before]
+        compared = [before] if before is not None else standing
         return held, "same bytes" if any(line.sha256 == held.sha256 for line in compared) else "changed"
 
     def withdraw(self, sha256: str, why: str) -> tuple[Held, ...]:
@@ -343,6 +343,19 @@ class Shelf:
         source.replace(target)
         for folder in (target.parent, target.parent.parent, self.path):
             sync_folder(folder)
+
+
+def _told_before(lines: list[Held], standing: list[Held], held: Held) -> Held | None:
+    """Return the line that a new one is compared with: None where there is none.
+
+    What a publisher sends is compared with what it sent last; what a user adds, with the same bytes where
+    they stand.
+    """
+    alike = [line for line in lines if line.origin == held.origin and not line.withdrawn]
+    if held.origin == "added":
+        stands = any(line.sha256 == held.sha256 for line in standing)
+        alike = [line for line in alike if stands and line.sha256 == held.sha256]
+    return alike[-1] if alike else None
 
 
 def _tells_the_same(one: Held, other: Held) -> bool:
