@@ -1,6 +1,6 @@
-"""What if: an owner leaves, a rule phases a sector out, homes open, need rises. Seeded, quick, nothing fitted.
+"""What if: an owner leaves, a rule phases a sector out, homes open, need rises.
 
-Import from the modules; nothing is done at the import of this package.
+Seeded, quick, nothing fitted. Import from the modules; nothing is done at the import of this package.
 
 ``scenario``
     ``Scenario`` (pydantic; frozen): ``name, years, seed, draws, occupancy, in_area_share, events``;
@@ -9,8 +9,8 @@ Import from the modules; nothing is done at the import of this package.
 ``query``
     ``scenario_to_query(scenario) -> str`` and ``scenario_from_query(text) -> Scenario``: an address to share.
 ``inputs``
-    ``prepare_inputs(dataset, closure, need, ...) -> dict[str, DataFrame]``: tables for the prepared folder, all
-    areas; ``ScenarioInputs.from_frames(frames, area)``: those of one area, quick, nothing fitted.
+    ``prepare_inputs(dataset, closure, need, ...) -> dict[str, DataFrame]``: tables for the prepared folder,
+    all areas; ``ScenarioInputs.from_frames(frames, area)``: those of one area, quick, nothing fitted.
 ``run``
     ``run_scenario(scenario, inputs) -> ScenarioResult``: ``.years`` [measure, year, base, low, high, unit],
     ``.compared`` (with the same future without the events), ``.assumptions`` [assumption, value, source],
