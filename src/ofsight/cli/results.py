@@ -20,6 +20,7 @@ from ofsight.cli.frame import (
     show_progress,
 )
 from ofsight.cli.lines import build_lines, study_lines
+from ofsight.errors import UsageError
 
 _AsOfOption = Annotated[
     datetime | None,
@@ -98,8 +99,15 @@ def specifications(
 
 @app.command()
 def report(
-    study: Annotated[Path, typer.Option("--study", help="Folder of a study's results.")],
     to: Annotated[Path, typer.Option("--to", help="Folder for the report.")],
+    study: Annotated[Path | None, typer.Option("--study", help="Folder of a study's results.")] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option("--area", help="A few pages on an area instead: a council, a region, a set; or each."),
+    ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option("--dataset", help="Folder of the dataset, for --area.")
+    ] = None,
     formats: FormatOption = None,
     specifications: Annotated[
         Path | None,
@@ -108,8 +116,14 @@ def report(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the readable report of a study."""
-    written = _report(study, to, formats, quiet or as_json, specifications)
+    """Write the readable report of a study; with --area the edition of an area, from a dataset."""
+    silent = quiet or as_json
+    if area:
+        written = _area_reports(dataset, area, to, study, formats, silent)
+    elif study is None:
+        raise UsageError("A report of what? Give --study DIR, or --area NAME with --dataset DIR.")
+    else:
+        written = _report(study, to, formats, silent, specifications)
     show(written, [f"Report: {path}" for path in written["files"]], quiet, as_json)
 
 
@@ -215,3 +229,22 @@ def _report(
         tell("Writing the report")
         files = write_report(study, to, formats=formats or ("html",), specifications=specifications)
         return {"files": [str(path) for path in files]}
+
+
+def _area_reports(
+    dataset: Path | None,
+    areas: list[str],
+    to: Path,
+    study: Path | None,
+    formats: list[str] | None,
+    silent: bool,
+) -> dict[str, Any]:
+    from ofsight.report.areas import write_area_reports
+
+    if dataset is None:
+        raise UsageError("--area needs the dataset, too: --dataset DIR.")
+    with show_progress(silent) as tell:
+        files = write_area_reports(
+            dataset, areas, to, study=study, formats=formats or ("html",), progress=lambda name: tell(name)
+        )
+    return {"files": [str(path) for path in files]}

@@ -285,6 +285,10 @@ class Document:
         Licence and status lines.
     language : str
         BCP 47 language of the words.
+    keywords : tuple of str
+        What a library would file it under.
+    contents : bool
+        Whether the editions with pages have a table of contents; a few pages need none.
     """
 
     title: str
@@ -296,6 +300,7 @@ class Document:
     footer: tuple[Text, ...]
     language: str = "en-GB"
     keywords: tuple[str, ...] = field(default=())
+    contents: bool = True
 
     def blocks(self) -> Iterator[Block]:
         """Give every block in reading order."""

@@ -76,7 +76,8 @@ def render_docx(document: Document) -> bytes:
         add_text(word.add_paragraph(style="Small"), line)
     for block in document.opening:
         _add_block(word, block)
-    _add_contents(word, document)
+    if document.contents:
+        _add_contents(word, document)
     for section in document.sections:
         _add_section(word, section, 1)
     word.add_paragraph(style="Small")

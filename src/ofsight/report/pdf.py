@@ -54,6 +54,7 @@ def render_pdf(document: Document) -> bytes:
         "title": document.title,
         "kicker": document.kicker,
         "banner": document.banner,
+        "contents": document.contents,
         "language": document.language.partition("-")[0],
         "region": document.language.partition("-")[2],
         "keywords": list(document.keywords),

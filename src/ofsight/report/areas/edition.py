@@ -25,7 +25,6 @@ from ofsight.report.document import (
     Block,
     Bullets,
     Document,
-    Facts,
     KeyFigure,
     KeyFigures,
     Note,
@@ -168,6 +167,7 @@ def make_area_document(
         sections=sections,
         footer=_footer(dataset),
         keywords=("children's homes", area.name, "Ofsted", "ownership", "placements"),
+        contents=False,
     )
 
 
@@ -293,15 +293,15 @@ def _sources(dataset: Dataset, profile: AreaProfile) -> Section:
     lists = dataset.home_snapshots["release"].unique().to_list()
     named = dataset.releases.select("release", "title", "publisher", "period")
     titles = {row[0]: row[1:] for row in named.iter_rows()}
-    by_title: dict[tuple[str, str], list[str]] = {}
+    by_title: dict[str, dict[str, list[str]]] = {}
     for release in sorted({*lists, *releases} & set(titles)):
         title, publisher, period = titles[release]
-        by_title.setdefault((publisher, title), []).append(period)
-    pairs = tuple(
-        (title, f"{publisher}: {_periods(periods)}")
-        for (publisher, title), periods in sorted(by_title.items())
+        by_title.setdefault(publisher, {}).setdefault(title, []).append(period)
+    items = tuple(
+        f"{publisher}: {'; '.join(f'{title} ({_periods(periods)})' for title, periods in found.items())}."
+        for publisher, found in sorted(by_title.items())
     )
-    blocks: list[Block] = [Facts(pairs)] if pairs else []
+    blocks: list[Block] = [Bullets(items)] if items else []
     facts = dataset.metadata
     fingerprint = str(facts.get("fingerprint") or "")[:12]
     made: tuple[str | Span, ...] = (

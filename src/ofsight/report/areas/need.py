@@ -10,7 +10,7 @@ import polars as pl
 from ofsight.profiles.bundle import AreaProfile
 from ofsight.report.areas.words import show_figure, show_status
 from ofsight.report.document import Block, Cell, Column, Paragraph, Row, Section, Table, Text
-from ofsight.report.wording import NONE, decimal
+from ofsight.report.wording import NONE, decimal, joined
 
 __all__ = ["beside_section", "need_section"]
 
@@ -116,7 +116,7 @@ def beside_section(profile: AreaProfile) -> Section | None:
         blocks.append(
             Paragraph(
                 f"The ten authorities that DfE holds most like {profile.area.name} are "
-                "{joined(names.to_list())}. "
+                f"{joined(names.to_list())}. "
                 "They are alike in who lives there, not in where they lie."
             )
         )
