@@ -13,11 +13,11 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import httpx
 
-from ofsight import __version__
 from ofsight.releases.addresses import check_address, check_redirect
 from ofsight.releases.guard import ContentLimits
 from ofsight.releases.refusals import ContentError, RefusedError, UnreachableError
