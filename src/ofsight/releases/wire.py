@@ -34,9 +34,11 @@ def user_agent() -> str:
     """Return who asks and where to complain; `OFSIGHT_CONTACT` adds who runs this copy."""
     contact = os.environ.get(CONTACT, "")
     plain = "".join(letter for letter in contact if letter.isascii() and letter.isprintable())[:100]
-    return (
-        f"ofsight/{__version__} (+{_PROJECT}; complaints: {_PROJECT}/issues{'; ' + plain if plain else ''})"
-    )
+    try:
+        edition = version("ofsight")
+    except PackageNotFoundError:
+        edition = "0"  # run from a copy of the source that was never installed
+    return f"ofsight/{edition} (+{_PROJECT}; complaints: {_PROJECT}/issues{'; ' + plain if plain else ''})"
 
 
 @dataclass(frozen=True, slots=True)
