@@ -211,3 +211,19 @@ def test_imputation_stands_beside_complete_cases_and_effects_are_sized(tmp_path:
     assert "homes 1.10, owners 0.80 (900 of them), local authorities 0.30 (152)" in _words(
         _section(document, "item-random-effects")
     )
+
+
+def test_a_model_with_clustered_errors_only_is_not_lost(tmp_path: Path) -> None:
+    where = {"item": "proportional_odds", "outcome": "overall", "n": 4000}
+    found = [
+        estimate("sector:private", 0.6, 0.1, model="unadjusted, nominal", **where),
+        estimate("sector:private", 0.5, 0.1, model="unadjusted, nominal", **where) | {"variance": "cluster"},
+        estimate("sector:private", 0.7, 0.1, model="no random intercept", **where) | {"variance": "cluster"},
+    ]
+    section = _section(
+        _document(make_study_folder(tmp_path / "study", estimates=found)), "item-proportional-odds"
+    )
+    rows = [row for row in _cells(_table(section, "table-proportional-odds")) if len(row) > 1]
+    assert [row[1] for row in rows] == ["0.600", "0.700"]
+    assert rows[1][2] == "–"
+    assert rows[1][4] == "0.575 to 0.852"

@@ -10,7 +10,7 @@ from report_study_folder import curve_rows, make_study_folder, write_curve, writ
 
 from ofsight.errors import DatasetError, UsageError
 from ofsight.report import find_specifications, write_report
-from ofsight.report.document import Figure, Paragraph, Section, Table, plain
+from ofsight.report.document import Figure, Paragraph, Section, plain
 from ofsight.report.folder import read_study_folder
 from ofsight.report.sections.specifications import specifications_section
 
@@ -92,10 +92,3 @@ def test_a_model_that_failed_counts_for_nothing(study: Path) -> None:
 
 def test_without_a_curve_there_is_no_section(tmp_path: Path) -> None:
     assert specifications_section(read_study_folder(make_study_folder(tmp_path / "study"))) is None
-
-
-def test_a_short_curve_is_listed_whole(study: Path) -> None:
-    tables = [block for block in _section(study).blocks if isinstance(block, Table)]
-    listed = next(table for table in tables if table.key == "table-specifications")
-    assert len(listed.rows) == 4
-    assert plain(listed.rows[0].cells[-1]) == "0.50 (0.40 to 0.62)"  # type: ignore[arg-type]

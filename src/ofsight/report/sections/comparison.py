@@ -136,7 +136,9 @@ def lay_out(folder: StudyFolder, item: str, key: str, caption: str) -> Table:
     """Lay estimates out by model and outcome: one row a term, both kinds of interval side by side."""
     shown = [e for e in folder.of(item) if not e.term.startswith("year:")]
     clustered = {(e.model, e.outcome, e.term): e for e in shown if e.variance == "cluster"}
-    main = [e for e in shown if e.variance != "cluster"] or shown
+    # An estimate with clustered errors only (a model without random intercept) stands for itself.
+    own = {(e.model, e.outcome, e.term) for e in shown if e.variance != "cluster"}
+    main = [e for e in shown if e.variance != "cluster" or (e.model, e.outcome, e.term) not in own]
     rows: list[Row] = []
     for model in in_order((e.model for e in main), ("unadjusted",)):
         for outcome in in_order((e.outcome for e in main if e.model == model), _DOMAINS):
@@ -169,7 +171,7 @@ def _term_row(estimate: Estimate, clustered: Estimate | None) -> Row:
         (
             term_label(estimate.term),
             "not estimated" if estimate.estimate is None else ratio(estimate.estimate, 3),
-            interval(estimate.ci_low, estimate.ci_high, 3),
+            "–" if estimate is clustered else interval(estimate.ci_low, estimate.ci_high, 3),
             p_value(estimate.p_value),
             robust,
         )

@@ -216,7 +216,7 @@ def _say_steps(folder: StudyFolder) -> str:
         e.estimate
         for e in folder.of("proportional_odds")
         if e.outcome == Domain.OVERALL.value and e.term.startswith(start) and e.estimate is not None
-        if e.model.startswith("unadjusted")
+        if e.model.startswith("unadjusted") and "no random intercept" not in e.model
     ]
     if not steps:
         return ""

@@ -22,7 +22,6 @@ from ofsight.report.wording import (
     interval,
     percent,
     ratio,
-    ratio_with_interval,
     sector_label,
     share,
 )
@@ -58,8 +57,6 @@ _KINDS = (
 )
 _SHORT_DOMAINS = {"overall": "Overall", "leadership": "Leadership", "protection": "Protection"}
 _NOT_IN = "Not in the model"
-_LISTED = 100
-"""Specifications up to which each is listed in the report; more are in the csv file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,37 +217,6 @@ def _samples(curve: Sequence[_One]) -> dict[str, str]:
     return {name: words for name, words in SAMPLES.items() if capital(name) in used}
 
 
-def _every_one(curve: Sequence[_One], kinds: Sequence[CurveKind]) -> Table:
-    rows = tuple(
-        Row(
-            (
-                ", ".join((one.choices[0], one.choices[1].lower())),
-                "; ".join(
-                    f"{kind.title.lower()}: {choice.lower()}"
-                    for kind, choice in list(zip(kinds, one.choices, strict=True))[2:]
-                    if choice != _NOT_IN
-                ),
-                count(one.n),
-                ratio_with_interval(one.estimate, one.low, one.high),
-            )
-        )
-        for one in curve
-    )
-    return Table(
-        "table-specifications",
-        "Every model of the curve, from the smallest odds ratio up",
-        (
-            Column("Judgement, sample", share=1.6),
-            Column("Other choices", share=3),
-            Column("Inspections", numeric=True, share=0.9),
-            Column("Odds ratio (95% interval)", numeric=True, share=1.5),
-        ),
-        rows,
-        folded=True,
-        stacked=True,
-    )
-
-
 def _title(curve: Sequence[_One], sector: str) -> str:
     below, clear = _of(_below(curve), len(curve)), _of(_clear(curve), len(curve))
     said = f"{sector_label(sector)} homes: odds ratio below 1 in {below}"
@@ -322,7 +288,6 @@ def specifications_section(folder: StudyFolder) -> Section | None:
     if other:
         blocks.append(Paragraph(_say(other, Sector.VOLUNTARY.key)))
         blocks.append(_by_choice(other, _kinds(other), Sector.VOLUNTARY.key))
-    if len(curve) <= _LISTED:
-        blocks.append(_every_one(curve, kinds))
+    blocks.append(Paragraph(("Every model is in ", Span("specifications.csv", code=True), "."), "small"))
     blocks.append(caution_note(folder))
     return Section("specifications", "How much depends on the choices?", tuple(blocks))
