@@ -93,7 +93,8 @@ def _values(inputs: PlanInputs, area: Area) -> Iterator[Value]:
     yield from supply_values(inputs.dataset, area, homes, inputs.occupancy)
     for name, children in _per_hundred(inputs, series):
         yield _rate(name, homes, children, inputs, source)
-    yield from quality_values(homes, inputs.expected, inputs.day, source)
+    groups = None if inputs.groups is None else inputs.groups.frame
+    yield from quality_values(homes, inputs.expected, inputs.day, source, groups)
     yield from ownership_values(homes, inputs.day, source)
     yield _observed_over_expected(inputs, area, source)
     yield _expected_loss(inputs, homes, source)

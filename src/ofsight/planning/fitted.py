@@ -11,9 +11,13 @@ from ofsight.dataset.store import Dataset
 from ofsight.errors import DatasetError, ModelError, UsageError
 from ofsight.planning.models.closure import ClosureModel, fit_closure
 from ofsight.planning.models.need import MEASURES, NeedForecast, forecast_need
+from ofsight.planning.scenarios.prepare import prepare_inputs
 from ofsight.profiles.homes_open import open_homes
+from ofsight.study.expected import home_expected
 
 __all__ = ["FittedModels", "fit_models"]
+
+_SCENARIO = "scenario_"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class FittedModels:
         ``urn, probability, low, high``: of a judgement of Good or better.
     need : mapping of str to NeedForecast
         By measure (``looked_after``, ``in_homes``): the children who may be looked after in years to come.
+    scenario : mapping of str to DataFrame
+        What `ofsight.planning.scenarios.inputs.ScenarioInputs.from_frames` reads, the forecasts besides.
     notes : tuple of str
         What could not be fitted, and why.
     """
@@ -38,6 +44,7 @@ class FittedModels:
     closing: pl.DataFrame | None = None
     expected: pl.DataFrame | None = None
     need: Mapping[str, NeedForecast] = field(default_factory=dict)
+    scenario: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def to_frames(self) -> dict[str, pl.DataFrame]:
@@ -48,7 +55,7 @@ class FittedModels:
                 frames[name] = found
         for forecast in self.need.values():
             frames.update(forecast.to_frames())
-        return frames
+        return {**frames, **self.scenario}
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame], notes: tuple[str, ...] = ()) -> FittedModels:
@@ -59,7 +66,8 @@ class FittedModels:
             for measure in MEASURES
             if f"need_{measure}_about" in frames
         }
-        return cls(closure, frames.get("home_closing"), frames.get("home_expected"), need, notes)
+        scenario = {name: frame for name, frame in frames.items() if name.startswith(_SCENARIO)}
+        return cls(closure, frames.get("home_closing"), frames.get("home_expected"), need, scenario, notes)
 
 
 def fit_models(
@@ -75,7 +83,7 @@ def fit_models(
     dataset : Dataset
         An open dataset.
     expected : DataFrame, optional
-        ``urn, probability, low, high`` of a model of judgements, fitted elsewhere.
+        ``urn, probability, low, high`` of another model of judgements than `ofsight.study.expected`.
     progress : callable, optional
         Told what is being fitted.
     """
@@ -83,6 +91,12 @@ def fit_models(
     notes: list[str] = []
     closure: ClosureModel | None = None
     closing: pl.DataFrame | None = None
+    if expected is None:
+        tell("judgements")
+        try:
+            expected = home_expected(dataset)
+        except ModelError as error:
+            notes.append(f"Judgements expected: {error}")
     tell("closures")
     try:
         closure = fit_closure(dataset)
@@ -96,4 +110,9 @@ def fit_models(
             need[measure] = forecast_need(dataset, measure=measure)
         except (ModelError, UsageError, DatasetError) as error:
             notes.append(f"{label}: {error}")
-    return FittedModels(closure, closing, expected, need, tuple(notes))
+    scenario: dict[str, pl.DataFrame] = {}
+    if closure is not None:
+        tell("scenarios")
+        made = prepare_inputs(dataset, closure, need.get("in_homes"), expected=expected)
+        scenario = {name: frame for name, frame in made.items() if name.startswith(_SCENARIO)}
+    return FittedModels(closure, closing, expected, need, scenario, tuple(notes))

@@ -14,12 +14,14 @@ from ofsight.errors import UsageError
 from ofsight.files import write_text
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.quality import KINDS
+from ofsight.planning.scenarios.scenario import Scenario
 from ofsight.planning.sections.beside import short_name
 from ofsight.planning.sections.exposure import exposure_section
 from ofsight.planning.sections.need import need_section
 from ofsight.planning.sections.outlook import outlook_section
 from ofsight.planning.sections.ownership import ownership_section
 from ofsight.planning.sections.quality import quality_section
+from ofsight.planning.sections.scenario import scenario_section
 from ofsight.planning.sections.supply import supply_section
 from ofsight.planning.sections.unknown import definitions_section, sources_section, unknown_section
 from ofsight.planning.wording import BANNER, CAUTIONS, NOT_VACANCIES, say_status
@@ -34,13 +36,15 @@ __all__ = ["check_formats", "file_stem", "make_pack", "write_pack"]
 _SYNTHETIC: Final = "Synthetic data: no number here is about a real home."
 
 
-def make_pack(plan: AreaPlan) -> Document:
+def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
     """Build the pack of an area, before it has a format.
 
     Parameters
     ----------
     plan : AreaPlan
         Of `ofsight.planning.area_plan.plan_area`.
+    scenario : Scenario, optional
+        What if; a section of its own after the outlook.
 
     Returns
     -------
@@ -70,6 +74,7 @@ def make_pack(plan: AreaPlan) -> Document:
             ownership_section(plan),
             exposure_section(plan),
             outlook_section(plan),
+            *((scenario_section(plan, scenario),) if scenario is not None else ()),
             unknown_section(plan),
             sources_section(plan),
             definitions_section(plan),
@@ -146,7 +151,9 @@ def _key_figures(plan: AreaPlan) -> KeyFigures:
     return KeyFigures(tuple(figures))
 
 
-def write_pack(plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",)) -> list[Path]:
+def write_pack(
+    plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",), scenario: Scenario | None = None
+) -> list[Path]:
     """Write the pack of an area, each edition whole or not at all.
 
     Parameters
@@ -157,6 +164,8 @@ def write_pack(plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",)) -> 
         Folder; made when it is not there. Files of other names in it are left alone.
     formats : sequence of str
         Of `ofsight.report.write.FORMATS`.
+    scenario : Scenario, optional
+        What if.
 
     Returns
     -------
@@ -169,7 +178,7 @@ def write_pack(plan: AreaPlan, to: Path, formats: Sequence[str] = ("html",)) -> 
         An unknown format, or one whose library is not installed.
     """
     wanted = check_formats(formats)
-    document, written = make_pack(plan), []
+    document, written = make_pack(plan, scenario), []
     for name in wanted:
         path = to / f"{file_stem(plan)}.{name}"
         if name == "html":

@@ -16,6 +16,7 @@ from ofsight.planning.inputs import OCCUPANCY, PlanInputs, check_occupancy, gath
 from ofsight.planning.measures.screen import Screen, load_screen
 from ofsight.planning.pack import check_formats, write_pack
 from ofsight.planning.prepare import prepare_plans, read_plans
+from ofsight.planning.scenarios.scenario import load_scenario
 from ofsight.planning.wording import NOT_VACANCIES
 from ofsight.profiles.area import find_area
 
@@ -106,6 +107,7 @@ def answer_request(request: PlanRequest, progress: Callable[[str], None] | None 
     check_occupancy(request.occupancy)
     check_formats(request.formats)
     screen = load_screen(request.thresholds)
+    scenario = None if request.scenario is None else load_scenario(request.scenario)
     data = open_dataset(request.dataset)
     if not request.areas:
         return _prepare(request, data, screen, started, tell)
@@ -114,7 +116,7 @@ def answer_request(request: PlanRequest, progress: Callable[[str], None] | None 
     files: list[Path] = []
     for area in areas:
         tell(f"Writing the pack of {area.name}")
-        files += write_pack(plan_area(inputs, area), request.to, request.formats)
+        files += write_pack(plan_area(inputs, area), request.to, request.formats, scenario)
     lines = [*(f"Pack: {path}" for path in files), NOT_VACANCIES]
     return PlanAnswer(request.to, tuple(files), len(areas), time.monotonic() - started, tuple(lines))
 

@@ -17,11 +17,19 @@ from ofsight.planning.measures.supply import months_before
 from ofsight.planning.measures.values import Value, withheld
 from ofsight.vocabulary import Grade
 
-__all__ = ["RECENT_MONTHS", "expected_places", "places_by_judgement", "quality_values"]
+__all__ = [
+    "RECENT_MONTHS",
+    "expected_places",
+    "places_by_judgement",
+    "quality_values",
+    "places_with_group_record",
+]
 
 RECENT_MONTHS: Final = 18
 """A judgement older than this is told apart (CONVENTIONS E, "Quality-weighted capacity")."""
 
+_NEVER: Final = 1e-9
+_Z95: Final = 1.959963984540054
 GOOD: Final = (Grade.GOOD.value, Grade.OUTSTANDING.value)
 KINDS: Final = (
     "Good or Outstanding",
@@ -104,8 +112,82 @@ def expected_places(homes: pl.DataFrame, expected: pl.DataFrame) -> tuple[float,
     return float(np.dot(middle, places)), lower, upper, known.height
 
 
+def places_with_group_record(
+    homes: pl.DataFrame, expected: pl.DataFrame, groups: pl.DataFrame
+) -> tuple[float, float, float, int] | None:
+    """Return the places expected in homes judged Good or better, with what each home's group got.
+
+    The log-odds of each home are moved by as much as those of its group are: from the share that its mix
+    gives to the share that is left when the group's record is drawn towards all groups (beta-binomial, see
+    `ofsight.planning.measures.risk`). A group of few judged homes moves little.
+
+    Parameters
+    ----------
+    homes : DataFrame
+        ``urn, places, holder_id``; a home without a named owner is not moved.
+    expected : DataFrame
+        As for `expected_places`.
+    groups : DataFrame
+        ``holder_id, n_judged, expected, shrunk, shrunk_low, shrunk_high``: shares below Good.
+
+    Returns
+    -------
+    tuple or None
+        As `expected_places`. The interval adds up three variances: chance, the model's error (one for all
+        homes) and each group's error (one for its homes, groups independent), and takes the sum as normal.
+    """
+    prior = pl.col("expected") / pl.col("n_judged")
+    moves = groups.select(
+        "holder_id",
+        by=_log_odds(prior) - _log_odds(pl.col("shrunk")),
+        least=_log_odds(prior) - _log_odds(pl.col("shrunk_high")),
+        most=_log_odds(prior) - _log_odds(pl.col("shrunk_low")),
+    )
+    known = (
+        homes.select("urn", "holder_id", places=pl.col("places").cast(pl.Float64))
+        .join(expected, on="urn")
+        .drop_nulls(["places", "probability"])
+        .join(moves, on="holder_id", how="left")
+        .with_columns(pl.col("by", "least", "most").fill_null(0.0))
+        .with_columns(
+            moved=_share(_log_odds(pl.col("probability")) + pl.col("by")),
+            width=_share(_log_odds(pl.col("probability")) + pl.col("most"))
+            - _share(_log_odds(pl.col("probability")) + pl.col("least")),
+        )
+    )
+    if known.is_empty():
+        return None
+    places, chance = known["places"], known["moved"]
+    spread = (known["high"] - known["low"]).fill_null(0.0) if "high" in known.columns else 0.0 * chance
+    by_group = (
+        known.filter(pl.col("holder_id").is_not_null())
+        .group_by("holder_id")
+        .agg(sd=(pl.col("places") * pl.col("width")).sum() / (2 * _Z95))["sd"]
+    )
+    variance = (
+        float((places * places * chance * (1 - chance)).sum())
+        + (float((places * spread).sum()) / (2 * _Z95)) ** 2
+        + float((by_group * by_group).sum())
+    )
+    middle, reach, total = float((places * chance).sum()), _Z95 * variance**0.5, float(places.sum())
+    return middle, max(0.0, middle - reach), min(total, middle + reach), known.height
+
+
+def _share(log_odds: pl.Expr) -> pl.Expr:
+    return 1 / (1 + (-log_odds).exp())
+
+
+def _log_odds(share: pl.Expr) -> pl.Expr:
+    safe = share.clip(_NEVER, 1 - _NEVER)
+    return (safe / (1 - safe)).log()
+
+
 def quality_values(
-    homes: pl.DataFrame, expected: pl.DataFrame | None, day: date, source: str
+    homes: pl.DataFrame,
+    expected: pl.DataFrame | None,
+    day: date,
+    source: str,
+    groups: pl.DataFrame | None = None,
 ) -> Iterator[Value]:
     """Measure the quality of an area's places.
 
@@ -119,6 +201,8 @@ def quality_values(
         The day the list is of.
     source : str
         The release of the list.
+    groups : DataFrame, optional
+        As for `places_with_group_record`; adds the expectation with the groups' own record.
 
     Notes
     -----
@@ -130,10 +214,20 @@ def quality_values(
     for judgement, n_homes, places in places_by_judgement(homes, day).iter_rows():
         yield Value("places_by_judgement", judgement, places, n=n_homes, as_at=as_at, source=source)
         yield Value("homes_by_judgement", judgement, n_homes, n=n_homes, as_at=as_at, source=source)
-    found = None if expected is None else expected_places(homes, expected)
-    if found is None:
-        why = "no model given" if expected is None else "no home with a prediction"
-        yield withheld("expected_good_places", why, as_at=as_at, source=source)
+    if expected is None:
+        yield withheld("expected_good_places", "no model given", as_at=as_at, source=source)
         return
+    yield _expected_value(expected_places(homes, expected), "all", as_at, source)
+    if groups is not None:
+        found = places_with_group_record(homes, expected, groups)
+        yield _expected_value(found, "with the groups' record", as_at, source)
+
+
+def _expected_value(
+    found: tuple[float, float, float, int] | None, part: str, as_at: str, source: str
+) -> Value:
+    name = "expected_good_places"
+    if found is None:
+        return withheld(name, "no home with a prediction", part, as_at, source)
     value, low, high, n = found
-    yield Value("expected_good_places", "all", value, low, high, n=n, as_at=as_at, source=f"{source}; model")
+    return Value(name, part, value, low, high, n=n, as_at=as_at, source=f"{source}; model")

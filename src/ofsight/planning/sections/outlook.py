@@ -5,6 +5,7 @@ from __future__ import annotations
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.models.need import MEASURES
 from ofsight.planning.sections.beside import short_name
+from ofsight.planning.sections.scenario import carried_on_blocks
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
 from ofsight.report.wording import count, decimal
@@ -17,6 +18,7 @@ def outlook_section(plan: AreaPlan) -> Section:
     blocks: list[Block] = [Paragraph(_closures(plan), "lead")]
     for measure, label in MEASURES.items():
         blocks.extend(_need(plan, measure, label))
+    blocks.extend(carried_on_blocks(plan))
     check = _concordance(plan)
     if check is not None:
         blocks.append(check)

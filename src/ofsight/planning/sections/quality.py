@@ -77,11 +77,20 @@ def _expected(plan: AreaPlan) -> str:
         return f"Places expected in Good homes: {say_status(found.status)}."
     good = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[:2])
     waiting = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[4:])
+    words = (
+        f"Homes of the same age, size, region and sector would be expected to have {count(found.value)} of "
+        f"these "
+        f"{count(total)} places in Good or Outstanding homes ({count(found.low)} to {count(found.high)}, 95%)"
+    )
+    record = plan.value("expected_good_places", "with the groups' record")
+    if record.value is not None and record.low is not None and record.high is not None:
+        words += (
+            f", and {count(record.value)} ({count(record.low)} to {count(record.high)}) with what their "
+            f"groups "
+            "have got"
+        )
     return (
-        f"Homes of the same age, size, sector and group elsewhere would be expected to have "
-        f"{count(found.value)} "
-        f"places in Good or Outstanding homes ({count(found.low)} to {count(found.high)}, 95%), of "
-        f"{count(total)}; {count(good)} are, and {count(waiting)} are not yet judged. It says what "
-        f"judgements homes "
-        "like these get, not how good any home is."
+        f"{words}; {count(good)} are, and {count(waiting)} are not yet judged. It says what judgements "
+        f"homes like "
+        "these get, not how good any home is."
     )

@@ -1,0 +1,126 @@
+"""What if: the future as it is carried on, and a scenario beside it, with every assumption."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.measures.supply import BAND
+from ofsight.planning.scenarios.inputs import ScenarioInputs
+from ofsight.planning.scenarios.run import ScenarioResult, run_scenario
+from ofsight.planning.scenarios.scenario import Range, Scenario
+from ofsight.report.document import Block, Bullets, Column, Facts, Paragraph, Row, Section, Table
+from ofsight.report.wording import day, decimal, percent
+
+__all__ = ["carried_on", "carried_on_blocks", "scenario_section"]
+
+_SHOWN: Final = (
+    "homes",
+    "places",
+    "usable_places",
+    "good_places",
+    "children_in_homes",
+    "gap",
+    "hhi",
+    "largest_share",
+    "private_share",
+)
+
+
+def carried_on(plan: AreaPlan) -> Scenario:
+    """Return the scenario of no event: what is known today, carried on, at the plan's occupancy."""
+    occupancy = plan.inputs.occupancy
+    low, high = min(BAND[0], occupancy), max(BAND[1], occupancy)
+    return Scenario(occupancy=Range(low=low, base=occupancy, high=high))
+
+
+def run(plan: AreaPlan, scenario: Scenario) -> ScenarioResult | None:
+    """Run a scenario on the area of a plan; None where the models could not be fitted."""
+    models = plan.inputs.models
+    if not models.scenario:
+        return None
+    frames = {**models.to_frames(), **models.scenario}
+    return run_scenario(scenario, ScenarioInputs.from_frames(frames, plan.area))
+
+
+def carried_on_blocks(plan: AreaPlan) -> list[Block]:
+    """Return the table of the future carried on, for the outlook."""
+    if not plan.homes.height:
+        return []
+    found = run(plan, carried_on(plan))
+    if found is None:
+        return []
+    note = (
+        "If homes open and close as they have, and need goes as forecast: the middle of many futures, and "
+        "the range "
+        "in which eight of ten lie. Gap: places needed for all the area’s children in homes to live in it, "
+        "less "
+        "usable places, if no other area used them. Occupancy is drawn from its band, so usable places differ "
+        "a little from those above."
+    )
+    return [_table("table-carried-on", "The years to come, carried on", found.years, note)]
+
+
+def scenario_section(plan: AreaPlan, scenario: Scenario) -> Section:
+    """Return the section of a scenario: its years, what it changes, every assumption, how to share it."""
+    title = f"What if: {scenario.name}"
+    found = run(plan, scenario)
+    if found is None:
+        return Section(
+            "scenario", title, (Paragraph("No model could be fitted, so no scenario can be run."),)
+        )
+    blocks: list[Block] = [
+        _table("table-scenario", "The years of the scenario", found.years, _RANGES),
+    ]
+    if found.compared.height:
+        caption = "What the events change: the scenario less the same futures without them"
+        blocks.append(_table("table-scenario-change", caption, found.compared, _RANGES))
+    rows = tuple(
+        Row((row["assumption"], str(row["value"]), row["source"])) for row in found.assumptions.to_dicts()
+    )
+    columns = (Column("Assumption", share=2.2), Column("Value", share=1.6), Column("Source", share=2.2))
+    blocks.append(Table("table-assumptions", "Every assumption", columns, rows, stacked=True))
+    if found.notes:
+        blocks.append(Bullets(found.notes))
+    blocks.append(Facts((("Seed", str(scenario.seed)), ("To share", found.query or "no event"))))
+    return Section("scenario", title, tuple(blocks))
+
+
+_RANGES: Final = (
+    "The middle of many futures, and the range in which eight of ten lie. Registered places, not vacancies."
+)
+
+
+def _table(key: str, caption: str, years: pl.DataFrame, note: str) -> Table:
+    days = years.select("year", "on").unique().sort("year").rows()
+    rows = []
+    for name in _SHOWN:
+        mine = years.filter(measure=name).sort("year")
+        if mine.is_empty():
+            continue
+        cells = [_cell(name, *row) for row in mine.select("base", "low", "high").iter_rows()]
+        rows.append(Row((str(mine["label"][0]), *cells)))
+    columns = (
+        Column("What", share=2.0),
+        *(Column(day(on.isoformat()), numeric=True) for _, on in days),
+    )
+    unknown = years.filter(measure="gap")["base"].null_count() > 0
+    more = " No gap is given where the number of children in homes is withheld." if unknown else ""
+    return Table(key, caption, columns, tuple(rows), note + more)
+
+
+def _cell(name: str, base: float | None, low: float | None, high: float | None) -> str:
+    if base is None or low is None or high is None:
+        return "not known"
+    ends = [_write(name, value) for value in (base, low, high)]
+    return ends[0] if low == high else f"{ends[0]} ({ends[1]} to {ends[2]})"
+
+
+def _write(name: str, value: float) -> str:
+    if name == "hhi":
+        return decimal(value, 3)
+    if name.endswith("share"):
+        return percent(value, 0)
+    return decimal(value, 0)
