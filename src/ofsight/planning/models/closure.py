@@ -14,7 +14,14 @@ from ofsight.errors import ModelError
 from ofsight.planning.models.closure_check import check_closure
 from ofsight.planning.models.closure_model import OUTCOMES, SOURCE, ClosureModel
 from ofsight.planning.models.continuations import describe_continuations
-from ofsight.planning.models.hazard import CANDIDATES, MOST_LEADS, Hazard, fit_candidates, log_hazards
+from ofsight.planning.models.hazard import (
+    CANDIDATES,
+    MOST_LEADS,
+    Hazard,
+    fit_candidates,
+    log_hazards,
+    rare_hazard,
+)
 from ofsight.planning.models.periods import Periods, covariates_on, landmark_rows, make_periods, outcome_share
 
 __all__ = ["CANDIDATES", "OUTCOMES", "SOURCE", "ClosureModel", "fit_closure"]
@@ -86,9 +93,7 @@ def _fit(periods: Periods, outcome: str, candidate: str) -> Hazard:
     share = outcome_share(rows, outcome)
     if share.sum() > 0:
         return fit_candidates(rows, share)[candidate]
-    # No transfer was seen: a rate of half an event, so that nothing downstream divides by zero.
-    rate = np.log(0.5 / periods.frame.height)
-    return Hazard(_PLAIN, ("intercept",), np.array([rate]), np.array([[2.0]]))
+    return rare_hazard(periods.frame.height)
 
 
 def _group_variance(periods: Periods, hazard: Hazard) -> float:

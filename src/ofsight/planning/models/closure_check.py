@@ -20,6 +20,7 @@ from ofsight.planning.models.hazard import (
     cumulative_risk,
     fit_candidates,
     log_hazards,
+    rare_hazard,
 )
 from ofsight.planning.models.periods import MONTHS, Periods, landmark_rows, make_periods, outcome_share
 
@@ -155,7 +156,7 @@ def _judge(
     fits = {
         (outcome, candidate): hazard
         for outcome in ("close", "transfer")
-        for candidate, hazard in fit_candidates(rows, outcome_share(rows, outcome)).items()
+        for candidate, hazard in _candidates(rows, outcome, past.frame.height).items()
     }
     homes = whole.frame.filter(pl.col("starts_on") == day)
     found = []
@@ -169,6 +170,13 @@ def _judge(
         holder = homes.select(pl.coalesce("holder", "urn"))["holder"].to_numpy()
         found.append(_Judged(day, months, holder, came, foreseen))
     return found
+
+
+def _candidates(rows: pl.DataFrame, outcome: str, n_periods: int) -> dict[str, Hazard]:
+    share = outcome_share(rows, outcome)
+    if outcome == "transfer" and not share.sum() > 0:
+        return dict.fromkeys(CANDIDATES, rare_hazard(n_periods))
+    return fit_candidates(rows, share)
 
 
 def _came(homes: pl.DataFrame, window: pl.DataFrame, outcome: str) -> Floats:

@@ -36,6 +36,7 @@ __all__ = [
     "cumulative_risk",
     "fit_candidates",
     "log_hazards",
+    "rare_hazard",
     "term_matrix",
 ]
 
@@ -203,9 +204,10 @@ def term_matrix(homes: pl.DataFrame, terms: Sequence[str]) -> Floats:
         for name in terms
         if name != INTERCEPT
     ]
-    if not homes.height:
-        return np.zeros((0, len(columns) + 1))
-    return homes.select(pl.lit(1.0).alias(INTERCEPT), *columns).to_numpy().astype(np.float64)
+    ones = np.ones((homes.height, 1))
+    if not columns:
+        return ones
+    return np.hstack([ones, homes.select(columns).to_numpy().astype(np.float64)])
 
 
 def fit_candidates(homes: pl.DataFrame, share: Floats) -> dict[str, Hazard]:
@@ -233,6 +235,12 @@ def fit_candidates(homes: pl.DataFrame, share: Floats) -> dict[str, Hazard]:
         if name.endswith(_SHRUNK)
     }
     return {name: shrunk[name] if name in shrunk else plain[name][0] for name in CANDIDATES}
+
+
+def rare_hazard(n_periods: int) -> Hazard:
+    """Return the one rate of an outcome that was never seen: half an exit in all the time at risk."""
+    rate = np.log(0.5 / max(n_periods, 1))
+    return Hazard("one rate", (INTERCEPT,), np.array([rate]), np.array([[2.0]]))
 
 
 def _fit(homes: pl.DataFrame, share: Floats, candidate: str) -> tuple[Hazard, Floats, Floats]:
