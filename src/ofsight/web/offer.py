@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -160,6 +161,20 @@ async def refuse_unknown(request: Request) -> None:
         raise Refusal(422, f"Unknown parameter: {', '.join(unknown)[:200]}. Allowed here: {allowed}.")
 
 
+def _remembered(ask: Ask) -> Ask:
+    """Return a question whose last answers are kept with the sources they were made of."""
+
+    @wraps(ask)
+    def asked(sources: Sources, **given: Any) -> Answer:
+        key = (
+            f"{ask.__module__}.{ask.__name__}",
+            *((name, tuple(value) if isinstance(value, list) else value) for name, value in given.items()),
+        )
+        return sources.recent(key, lambda: ask(sources=sources, **given))
+
+    return asked
+
+
 @dataclass
 class Site:
     """The routers that questions are offered on: pages for people, the API for programs."""
@@ -198,7 +213,7 @@ class Site:
         twin : str, optional
             Address below ``/api/v1``; as the page's where none is given.
         """
-        asked: Any = Annotated[Answer, Depends(ask)]
+        asked: Any = Annotated[Answer, Depends(_remembered(ask))]
         below = path if twin is None else twin
 
         def page(answer: asked, request: Request, sources: Held) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -63,6 +64,11 @@ def _kind(block: Any) -> str:
     return type(block).__name__.lower()
 
 
+def _pairs(values: Iterable[str]) -> list[tuple[str, str]]:
+    """Return values with their words: for a list of choices whose values are words."""
+    return [(value, value.replace("_", " ")) for value in values]
+
+
 def _source(name: str) -> str:
     return resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
@@ -77,7 +83,9 @@ def _environment() -> Environment:
         loader=FunctionLoader(_source),
         auto_reload=False,
     )
-    environment.filters.update(words=_words, tone=_tone, plain=plain, day=day, count=count, kind=_kind)
+    environment.filters.update(
+        words=_words, tone=_tone, plain=plain, day=day, count=count, kind=_kind, pairs=_pairs
+    )
     environment.globals.update(
         body_of=body_of,
         drawing=_drawing,

@@ -6,7 +6,8 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -21,6 +22,7 @@ __all__ = ["Holdings", "NotReady", "Sources"]
 
 _STUDY = "study.json"
 _LOOK_AGAIN = 2.0
+_RECENT = 24
 
 Made = TypeVar("Made")
 
@@ -55,6 +57,7 @@ class Sources:
     study_problem: str = ""
     frozen: bool = False
     _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
@@ -63,6 +66,19 @@ class Sources:
             if name not in self._made:
                 self._made[name] = make()
             return cast(Made, self._made[name])
+
+    def recent(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what `make` makes; the last few are kept: a page's twins are asked for right after it."""
+        with self._lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return cast(Made, self._recent[key])
+        made = make()
+        with self._lock:
+            self._recent[key] = made
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        return made
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _TAG = "Owners"
 
 def _all(
     sources: Held,
-    kind: Annotated[str, Query(max_length=20, description="Only group, owner or council.")] = "",
+    kind: Annotated[str, Query(max_length=20, description="Only group or owner.")] = "",
     page: Annotated[int, Query(ge=1, le=1000, description="Which hundred.")] = 1,
 ) -> Answer:
     return owners.all_owners(sources, kind, page)

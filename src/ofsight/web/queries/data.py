@@ -97,7 +97,15 @@ def _kind_of(column: Column) -> Kind:
 _LINKS: Final = {"urn": "/homes/{urn}", "old_urn": "/homes/{old_urn}", "new_urn": "/homes/{new_urn}"}
 
 
-def _rows_part(table: Table, frame: pl.DataFrame, filters: Sequence[Filter], n_all: int) -> Part:
+def _formats(frozen: bool) -> list[tuple[str, str]]:
+    """Return the formats of a table: pages of JSON need a server, and one SQLite file holds every table."""
+    files = [("CSV", "csv"), ("Parquet", "parquet")]
+    return files if frozen else [*files, ("SQLite", "sqlite"), ("JSON", "json")]
+
+
+def _rows_part(
+    table: Table, frame: pl.DataFrame, filters: Sequence[Filter], n_all: int, *, frozen: bool
+) -> Part:
     query = urlencode([("where", one.text) for one in filters])
     behind = f"?{query}" if query else ""
     names = {column.name for column in table.columns}
@@ -127,13 +135,7 @@ def _rows_part(table: Table, frame: pl.DataFrame, filters: Sequence[Filter], n_a
         f"Source: {table.source}." if table.source else "",
         note=f"The first {min(_SHOWN, frame.height)} are shown here; the files hold every matching row.",
         links=tuple(
-            (name, f"/api/v1/rows/{table.name}.{ending}{behind}")
-            for name, ending in (
-                ("CSV", "csv"),
-                ("Parquet", "parquet"),
-                ("SQLite", "sqlite"),
-                ("JSON", "json"),
-            )
+            (name, f"/api/v1/rows/{table.name}.{ending}{behind}") for name, ending in _formats(frozen)
         ),
     )
 
@@ -201,7 +203,7 @@ def table_page(sources: Sources, name: str, where: Sequence[str]) -> Answer:
         (
             Facts(tuple(facts)),
             Heading("Rows"),
-            _rows_part(table, frame, filters, whole.height),
+            _rows_part(table, frame, filters, whole.height, frozen=sources.frozen),
             Heading("Columns"),
             _columns_part(table),
         ),

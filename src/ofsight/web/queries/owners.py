@@ -32,7 +32,7 @@ __all__ = ["CAUTIONS", "OWNERS", "all_owners", "owner_of", "owner_page"]
 
 OWNERS: Final = Crumb("Owners", "/owners")
 PAGE: Final = 100
-KINDS: Final = ("group", "owner", "council")
+KINDS: Final = ("group", "owner")
 CAUTIONS: Final[tuple[Text, ...]] = (
     "Owners are linked by name; a group is named from published sources, and links get better over "
     "time, so part "
@@ -65,7 +65,7 @@ def all_owners(sources: Sources, kind: str = "", page: int = 1) -> Answer:
     Parameters
     ----------
     kind : str
-        Only groups, owners or councils; all when empty.
+        Only groups or owners; all when empty.
     page : int
         Which hundred, from 1.
     """
@@ -118,7 +118,9 @@ def owners_whole(sources: Sources) -> Answer:
     part = answer.part("owners")
     assert part is not None
     frame = list_owners(sources.dataset).sort("n_places", "n_homes", "name", descending=[True, True, False])
-    whole = Part("owners", "Owners and groups, by places", frame, part.fields, part.source, part.note)
+    whole = Part(
+        "owners", "Owners and groups, by places", frame, part.fields, part.source, part.note, most=5000
+    )
     return Answer(
         "/owners/list", "Owners and groups: the whole list", (whole,), trail=(OWNERS,), cautions=CAUTIONS
     )

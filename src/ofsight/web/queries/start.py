@@ -47,7 +47,7 @@ def homes_by_sector(sources: Sources) -> Part:
         .group_by("listed_on", "sector")
         .agg(
             pl.len().alias("n_homes"),
-            pl.col("places").sum().alias("n_places"),
+            pl.when(pl.col("places").is_not_null().any()).then(pl.col("places").sum()).alias("n_places"),
             pl.col("places").null_count().alias("n_without_places"),
         )
         .sort("listed_on", "sector")
@@ -83,7 +83,9 @@ def _picture(frame: pl.DataFrame) -> Picture:
             Line(
                 Sector(sector).label,
                 _SERIES[sector],
-                tuple((int(row["year"]), float(row[column])) for row in rows.iter_rows(named=True)),
+                tuple(
+                    (int(year), float(n)) for year, n in rows.select("year", column).drop_nulls().iter_rows()
+                ),
             )
             for sector in _SERIES
             if (rows := frame.filter(pl.col("sector") == sector)).height

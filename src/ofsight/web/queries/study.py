@@ -100,9 +100,19 @@ def overview(sources: Sources) -> Answer:
     lead = next((b.text for b in body if isinstance(b, Paragraph) and b.role == "lead"), "")
     body = [block for block in body if not (isinstance(block, Paragraph) and block.role == "lead")]
     links: tuple[Text, ...] = tuple((Span(title, link=address),) for title, address in _titles(sources)[1:])
+    held = {
+        "/study/specifications": ("specifications", "table4_curve"),
+        "/study/odds": ("table1",),
+    }
     tools: tuple[Text, ...] = (
-        (Span("The specification curve, to explore", link="/study/specifications"),),
-        (Span("Odds ratios as numbers in a hundred", link="/study/odds"),),
+        *(
+            (Span(title, link=address),)
+            for title, address in (
+                ("The specification curve, to explore", "/study/specifications"),
+                ("Odds ratios as numbers in a hundred", "/study/odds"),
+            )
+            if any(study.rows(name) for name in held[address])
+        ),
         (Span("Every table of the study, for programs", link="/study/files"),),
     )
     return Answer(
