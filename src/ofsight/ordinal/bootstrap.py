@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +126,7 @@ class Bootstrap:
             low, high = math.nan, math.nan
             if known.size:
                 # Between a draw at minus infinity and one that is not there is no line.
-                rule = "linear" if np.isfinite(known).all() else "nearest"
+                rule: Literal["linear", "nearest"] = "linear" if np.isfinite(known).all() else "nearest"
                 ends = [0.5 - 0.5 * level, 0.5 + 0.5 * level]
                 low, high = np.quantile(known, ends, method=rule).tolist()
             if method == "basic":

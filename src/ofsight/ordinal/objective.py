@@ -340,7 +340,7 @@ class StretchedObjective:
         if not np.all(np.isfinite(inner)):
             return Evaluation(-np.inf, np.zeros(self.size), np.zeros((self.size, self.size)))
         value, gradient, hessian = self.inner.evaluate(inner, order)
-        if order == 0:
+        if order == 0 or not np.isfinite(value):
             return Evaluation(value, gradient, hessian)
         n, scale, c = self._n, self._scale, self.means
         k = float(np.exp(c @ inner[scale]))
@@ -348,8 +348,9 @@ class StretchedObjective:
         jacobian[:n, :n] *= k
         jacobian[:n, scale] = np.outer(inner[:n], c)
         jacobian[scale.stop :, scale] = c
-        outer_gradient = jacobian.T @ gradient
-        outer_hessian = jacobian.T @ hessian @ jacobian
+        with np.errstate(over="ignore", invalid="ignore"):  # far out, curvature may exceed all numbers
+            outer_gradient = jacobian.T @ gradient
+            outer_hessian = jacobian.T @ hessian @ jacobian
         if order > 1:  # the curvature of the map itself
             cross = k * np.outer(gradient[:n], c)
             outer_hessian[:n, scale] += cross

@@ -58,10 +58,10 @@ def meat(fit: OrdinalFit, cluster: Any, transform: Floats) -> tuple[Floats, int]
     own = fit.arrays.outline.group_names
     if cluster is None and own and not objective.nodes:
         cluster = own[0]  # the variance is at zero: scores are by row, clusters still the groups
+    if cluster is not None and not isinstance(cluster, str):
+        raise ModelError("With engine= cluster is the name of a column of the partitions, not an array.")
     if cluster is None or (objective.nodes and cluster in own):
         return objective.squares(parameters, transform)
-    if not isinstance(cluster, str):
-        raise ModelError("With engine= cluster is the name of a column of the partitions, not an array.")
     names = cluster.split(":")
     asked = [
         engine.crew.submit(

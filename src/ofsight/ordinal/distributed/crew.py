@@ -7,8 +7,10 @@ failure, in the order of the partitions, is the one that is told.
 from __future__ import annotations
 
 import atexit
+import importlib
 import logging
 import pickle
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,10 +28,11 @@ __all__ = ["Crew", "Failure", "told"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PATIENCE: Final = 60.0
+PATIENCE = 60.0
 """Seconds without any worker, or without an answer of the scheduler, after which a fit stops."""
 _LOOK: Final = 1.0  # seconds between two looks at whether anybody is still there
 _QUIET: Final = logging.CRITICAL + 1
+_importing = threading.Lock()
 _clients: dict[str, Any] = {}
 
 
@@ -40,6 +43,17 @@ class Failure:
     message: str
 
 
+def _import_once() -> None:
+    """Import what tasks use before the first of them runs, one thread at a time.
+
+    pandas and polars import parts of themselves in circles: two threads of a worker that begin at
+    the same moment find each other's modules half made, or wait for each other for ever.
+    """
+    with _importing:
+        for name in ("polars", "pandas", "pyarrow.parquet", "formulaic", "fsspec.core"):
+            importlib.import_module(name)
+
+
 def told(work: Callable[P, R]) -> Callable[P, R | Failure]:
     """Make a task give its `ModelError` back as a `Failure`, and hand on those it is given."""
 
@@ -48,6 +62,7 @@ def told(work: Callable[P, R]) -> Callable[P, R | Failure]:
         for given in args:
             if isinstance(given, Failure):
                 return given
+        _import_once()
         try:
             return work(*args, **kwargs)
         except ModelError as error:
@@ -84,8 +99,8 @@ class Crew:
     engine : distributed.Client or str
         A client, or the address of a scheduler (``tcp://host:8786``). A client made here for an
         address is kept for later fits and closed when Python ends.
-    patience : float
-        Seconds to wait for a worker or the scheduler to come back.
+    patience : float, optional
+        Seconds to wait for a worker or the scheduler to come back; default a minute.
 
     Raises
     ------
@@ -93,9 +108,9 @@ class Crew:
         If Dask is not installed, or the scheduler does not answer.
     """
 
-    def __init__(self, engine: Any, patience: float = PATIENCE) -> None:
+    def __init__(self, engine: Any, patience: float | None = None) -> None:
         self.client: Any = _connect(engine)
-        self.patience = patience
+        self.patience = PATIENCE if patience is None else patience
 
     def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
         """Return the future of a task; futures among the arguments are waited for."""

@@ -59,6 +59,8 @@ class SpreadObjective:
         """Return the log-likelihood and its derivatives."""
         point = np.array(parameters, dtype=np.float64)
         shares: list[Evaluation] = self._ask(evaluate_piece, point, order, self.link, self.nodes)
+        if not all(np.isfinite(s.log_likelihood) for s in shares):  # derivatives mean nothing there
+            return Evaluation(-np.inf, np.zeros(self.size), np.zeros((self.size, self.size)))
         return Evaluation(
             float(sum(s.log_likelihood for s in shares)),
             np.sum([s.gradient for s in shares], axis=0),

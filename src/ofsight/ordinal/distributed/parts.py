@@ -189,6 +189,8 @@ def read_part(part: Part, columns: Sequence[str] | None) -> Loaded:
                 known.column(column)
             table = file.read(None if columns is None else list(columns), use_threads=False)
         frame = pl.from_arrow(table)
+    except MemoryError:  # Arrow's is an ArrowException too
+        raise
     except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]
         raise ModelError(
