@@ -61,8 +61,7 @@ def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
         kicker="Sufficiency: need, supply, quality, ownership, exposure, outlook",
         byline=(
             f"Homes as of {day(plan.inputs.day.isoformat())}; newest release "
-            f"{release_day(facts.get('newest_release'))}; "
-            f"dataset built {day(facts.get('built_at'))}.",
+            f"{release_day(facts.get('newest_release'))}; dataset built {day(facts.get('built_at'))}.",
             "Not official statistics. Made by ofsight from official releases.",
         ),
         banner=banner,
@@ -81,8 +80,7 @@ def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
         ),
         footer=(
             "Contains public sector information licensed under the Open Government Licence v3.0. Ofsted "
-            "and DfE do "
-            "not endorse this pack.",
+            "and DfE do not endorse this pack.",
             NOT_VACANCIES,
         ),
         keywords=("children's homes", "sufficiency", "ownership", name),

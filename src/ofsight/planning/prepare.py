@@ -136,8 +136,8 @@ def read_plans(folder: Path | str) -> Plans:
         about = None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise UsageError(
-            f"There are no plans of this ofsight in {path}. Prepare them: "
-            f"ofsight plan --dataset DIR --to {path}"
+            f"There are no plans of this ofsight in {path}. Prepare them: ofsight plan --dataset DIR --to "
+            f"{path}"
         )
     return Plans(path, about)
 

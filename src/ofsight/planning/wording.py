@@ -23,8 +23,7 @@ NOT_VACANCIES: Final = "Registered places, not vacancies."
 
 BANNER: Final = (
     f"{NOT_VACANCIES} Judgements measure compliance, not what becomes of children; homes and councils "
-    f"choose, "
-    "so an association is no cause; ownership takes long-term planning."
+    "choose, so an association is no cause; ownership takes long-term planning."
 )
 """The cautions in short, at the head of every printed page."""
 

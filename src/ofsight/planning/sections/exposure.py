@@ -46,8 +46,7 @@ def _lead(plan: AreaPlan, held: pl.DataFrame) -> str:
     hard = _screened(plan).filter(pl.col("holder_id").is_in(outside["holder_id"]))["holder"].n_unique()
     return (
         f"{words}. {count(hard)} of the {count(outside.height)} groups and owners here, councils apart, "
-        f"would be "
-        "difficult to replace in England by the screen below."
+        "would be difficult to replace in England by the screen below."
     )
 
 
@@ -79,10 +78,8 @@ def _leaving(plan: AreaPlan, held: pl.DataFrame) -> Table:
         )
     notes.append(
         "Good: last judged Good or Outstanding. Children are the area’s own, wherever they live. Expected "
-        "loss: "
-        "places times the chance that the home closes. A sale is not a closure: homes of a group that "
-        "fails may "
-        "go on under another."
+        "loss: places times the chance that the home closes. A sale is not a closure: homes of a group that "
+        "fails may go on under another."
     )
     return Table(
         "table-exposure",
@@ -137,10 +134,8 @@ def _reach(plan: AreaPlan, held: pl.DataFrame) -> Table:
     asked = "; ".join(f"{limb.name}: {_asks(limb)}" for limb in plan.inputs.screen.limbs)
     note = (
         "Over 10, 25, 50%: authorities where it holds more than that share of all places. Difficult to "
-        "replace, by "
-        f"thresholds that can be edited: {asked}. Source: {plan.inputs.screen.source}. A screen, not a "
-        f"finding about "
-        "any group."
+        f"replace, by thresholds that can be edited: {asked}. Source: {plan.inputs.screen.source}. A screen, "
+        "not a finding about any group."
     )
     return Table("table-reach", "How far the largest reach", columns, tuple(rows), note)
 
@@ -189,12 +184,10 @@ def _judged(plan: AreaPlan, held: pl.DataFrame) -> Table | None:
     ]
     note = (
         "Homes last judged Requires improvement or Inadequate, at once, against homes of the same sector, "
-        "region, "
-        "size and age. p: the chance of so many or more, if homes were independent, and where groups "
-        "differ as "
-        f"groups in England do (beta-binomial, correlation {decimal(groups.correlation, 2)}, "
-        f"{count(groups.n_homes)} homes, {count(groups.n_groups)} groups of two or more). Of "
-        f"{count(groups.frame.height)} groups some reach a small p by chance. Only groups with "
-        f"{_FEWEST_JUDGED} judged homes or more, which are here in {short_name(plan.area.name)}."
+        "region, size and age. p: the chance of so many or more, if homes were independent, and where "
+        "groups differ as groups in England do (beta-binomial, correlation "
+        f"{decimal(groups.correlation, 2)}, {count(groups.n_homes)} homes, {count(groups.n_groups)} groups "
+        f"of two or more). Of {count(groups.frame.height)} groups some reach a small p by chance. Only "
+        f"groups with {_FEWEST_JUDGED} judged homes or more, which are here in {short_name(plan.area.name)}."
     )
     return Table("table-groups", "Are their homes judged alike?", columns, tuple(rows), note)

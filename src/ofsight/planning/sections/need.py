@@ -108,8 +108,8 @@ def _figure(plan: AreaPlan) -> Figure | None:
     return Figure(
         "figure-need",
         f"Children looked after in {name}{_change(plan.need)}",
-        f"{name}: lines over the years of children looked after, and of those in children’s homes, on "
-        "31 March.",
+        f"{name}: lines over the years of children looked after, and of those in children’s homes, on 31 "
+        "March.",
         LineChart(tuple(panels)),
         Table(
             "table-need-years",

@@ -35,11 +35,9 @@ def _closures(plan: AreaPlan) -> str:
     opened = plan.value("places_opened", "36 months").value or 0
     closed = plan.value("places_closed", "36 months").value or 0
     return (
-        f"Of {count(places)} places, {count(found.value)} ({count(found.low)} to {count(found.high)}) are "
-        f"in homes "
-        f"expected to close within 36 months, if homes close as they have. In the 36 months past, "
-        f"{count(closed)} "
-        f"places went and {count(opened)} came."
+        f"Of {count(places)} places, {count(found.value)} ({count(found.low)} to {count(found.high)}) are in "
+        "homes expected to close within 36 months, if homes close as they have. In the 36 months past, "
+        f"{count(closed)} places went and {count(opened)} came."
     )
 
 
@@ -110,7 +108,6 @@ def _concordance(plan: AreaPlan) -> Table | None:
     )
     note = (
         "For England. Of two homes, how often the one that closed had been given the higher chance: 0.5 is "
-        "a coin, 1 "
-        "is perfect. The model tells little about a single home; sums over an area are steadier."
+        "a coin, 1 is perfect. The model tells little about a single home; sums over an area are steadier."
     )
     return Table("table-closure", "How well closures were foreseen", columns, tuple(rows), note, folded=True)

@@ -72,14 +72,10 @@ def _concentration(plan: AreaPlan) -> Table:
         ]
     note = (
         f"{list_source(plan)} HHI: sum of squared shares of places. Bounds: homes without a named owner "
-        f"stand alone, "
-        "or all belong to the largest group. Reference lines of US authorities: 1,000 and 1,800 (1992), "
-        "1,500 and "
-        "2,500 (2010); the CMA sets none. One authority is a poor market, since two thirds of children in "
-        "homes "
-        "live outside theirs: read the columns side by side. Groups by docs/owners.md; an owner without a "
-        "group "
-        "may still belong to one."
+        "stand alone, or all belong to the largest group. Reference lines of US authorities: 1,000 and "
+        "1,800 (1992), 1,500 and 2,500 (2010); the CMA sets none. One authority is a poor market, since two "
+        "thirds of children in homes live outside theirs: read the columns side by side. Groups by "
+        "docs/owners.md; an owner without a group may still belong to one."
     )
     return make_table(plan, "table-concentration", "How concentrated the places are", lines, note)
 
@@ -115,10 +111,9 @@ def _trend(plan: AreaPlan) -> Table:
         )
     note = (
         "Shares of places; HHI × 10,000. Ofsted names owners from March 2018. Linkage gets better over "
-        "time, so a "
-        "trend in ownership is in part a trend in linkage: the last column is the share of places whose "
-        "owner the "
-        "list does not name. Groups are those known today, dated where a sale is dated."
+        "time, so a trend in ownership is in part a trend in linkage: the last column is the share of "
+        "places whose owner the list does not name. Groups are those known today, dated where a sale is "
+        "dated."
     )
     return Table("table-trend", "Ownership since 2018", columns, tuple(rows), note)
 
@@ -192,8 +187,7 @@ def _funnel(plan: AreaPlan) -> Figure | None:
         "figure-expected",
         title,
         "Ratios of registered places to the places expected of an authority with as many looked-after "
-        "children, "
-        "with exact 95% limits, one row an authority.",
+        "children, with exact 95% limits, one row an authority.",
         Forest(
             (ForestGroup("", tuple(drawn)),), "Places, observed over expected", "fewer places", "more places"
         ),
@@ -203,8 +197,7 @@ def _funnel(plan: AreaPlan) -> Figure | None:
             columns,
             tuple(rows),
             f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect "
-            f"of each "
-            "authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. "
+            "of each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. "
             "A funnel, not a league table: more places than expected is neither good nor bad.",
             folded=True,
         ),

@@ -34,8 +34,8 @@ def _lead(plan: AreaPlan) -> str:
         return f"{short_name(plan.area.name)} has no registered place to judge."
     return (
         f"{count(good)} of {count(total)} places were in homes last judged Good or Outstanding, "
-        f"{count(below)} in homes last judged Requires improvement or Inadequate, "
-        f"{count(waiting)} in homes not yet judged."
+        f"{count(below)} in homes last judged Requires improvement or Inadequate, {count(waiting)} in homes "
+        "not yet judged."
     )
 
 
@@ -79,18 +79,16 @@ def _expected(plan: AreaPlan) -> str:
     waiting = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[4:])
     words = (
         f"Homes of the same age, size, region and sector would be expected to have {count(found.value)} of "
-        f"these "
-        f"{count(total)} places in Good or Outstanding homes ({count(found.low)} to {count(found.high)}, 95%)"
+        f"these {count(total)} places in Good or Outstanding homes ({count(found.low)} to "
+        f"{count(found.high)}, 95%)"
     )
     record = plan.value("expected_good_places", "with the groups' record")
     if record.value is not None and record.low is not None and record.high is not None:
         words += (
             f", and {count(record.value)} ({count(record.low)} to {count(record.high)}) with what their "
-            f"groups "
-            "have got"
+            "groups have got"
         )
     return (
-        f"{words}; {count(good)} are, and {count(waiting)} are not yet judged. It says what judgements "
-        f"homes like "
-        "these get, not how good any home is."
+        f"{words}; {count(good)} are, and {count(waiting)} are not yet judged. It says what judgements homes "
+        "like these get, not how good any home is."
     )

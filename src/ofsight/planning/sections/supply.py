@@ -41,10 +41,8 @@ def _lead(plan: AreaPlan) -> str:
     council = plan.value("in_house_share").value or 0
     return (
         f"{name} had {_n(homes, 'children’s home', 'children’s homes')} with {count(places)} registered "
-        f"places "
-        f"on {when}. {percent(share, 0)} of the places were {_PROVIDED[largest]}; councils and their "
-        f"companies "
-        f"ran {percent(council / 100, 0)}."
+        f"places on {when}. {percent(share, 0)} of the places were {_PROVIDED[largest]}; councils and their "
+        f"companies ran {percent(council / 100, 0)}."
     )
 
 
@@ -75,7 +73,8 @@ def _sectors(plan: AreaPlan) -> Table:
     note = (
         f"{list_source(plan)} Homes of all three kinds: children’s homes, secure homes, residential special "
         f"schools registered as homes. Children are those of 31 March {plan.inputs.list_year}, wherever they "
-        "live; places here are also used by other authorities. Limits are exact Poisson limits of the places."
+        "live; places here are also used by other authorities. Limits are exact Poisson limits of the "
+        "places."
     )
     return make_table(plan, "table-supply", "Homes and places by sector", lines, note, "Sector")
 
@@ -88,9 +87,8 @@ def _usable(plan: AreaPlan) -> str:
         return "No registered place, so none is usable."
     return (
         f"At an occupancy of {share}, which is an assumption, {words} places would be usable; the range is "
-        f"that of "
-        "an occupancy of 75 to 90%. Homes keep places empty to match children, or for want of staff, and no "
-        "official release says how many are free."
+        "that of an occupancy of 75 to 90%. Homes keep places empty to match children, or for want of "
+        "staff, and no official release says how many are free."
     )
 
 
@@ -146,9 +144,7 @@ def _pipeline(plan: AreaPlan) -> Table:
     ]
     note = (
         "Registered, left and judged by Ofsted’s lists, joiners and leavers, closed homes and inspections. "
-        "A home "
-        "that is sold can leave the register under one number and return under another. The median counts "
-        "homes "
-        "registered in the 36 months, those still waiting as waiting."
+        "A home that is sold can leave the register under one number and return under another. The median "
+        "counts homes registered in the 36 months, those still waiting as waiting."
     )
     return make_table(plan, "table-pipeline", "Opened and closed", lines, note, "What")

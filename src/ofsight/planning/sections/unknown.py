@@ -29,14 +29,12 @@ def unknown_section(plan: AreaPlan) -> Section:
 def _unknown(plan: AreaPlan) -> list[Text]:
     found: list[Text] = [
         f"Which places are free. {NOT_VACANCIES} No official release counts vacancies, staff or beds held "
-        f"empty.",
+        "empty.",
         "What homes say they can do for which children, what a place costs, and how near home it is. Names "
-        "and "
-        "addresses of homes are withheld to protect children; the smallest place shown is the local "
+        "and addresses of homes are withheld to protect children; the smallest place shown is the local "
         "authority.",
         "Who uses the places here. Homes take children of other areas, and the area’s children live "
-        "elsewhere, "
-        "so places here are not places for the area’s children.",
+        "elsewhere, so places here are not places for the area’s children.",
         "What foster care, supported accommodation and unregistered placements could take on, or leave to "
         "homes.",
     ]
@@ -56,9 +54,8 @@ def _unknown(plan: AreaPlan) -> list[Text]:
     unlinked = plan.value("unlinked_share_of_places").value
     if unlinked:
         found.append(
-            f"Who owns the homes with {percent(unlinked / 100, 1)} of the places: the list does not name "
-            f"an owner. An "
-            "owner without a group may belong to one, for Companies House is not read."
+            f"Who owns the homes with {percent(unlinked / 100, 1)} of the places: the list does not name an "
+            "owner. An owner without a group may belong to one, for Companies House is not read."
         )
     dates = {row for row in plan.measures["as_at"].unique().to_list() if row}
     children = sorted(found_at for found_at in dates if found_at.startswith("31 March"))
@@ -87,8 +84,8 @@ def sources_section(plan: AreaPlan) -> Section:
     )
     note = (
         "Openings and closures, and days to a first judgement, are counted from all of Ofsted’s lists, "
-        "joiners and "
-        "leavers, closed homes and inspections in the dataset; ownership since 2018 from its lists."
+        "joiners and leavers, closed homes and inspections in the dataset; ownership since 2018 from its "
+        "lists."
     )
     table = Table("table-sources", "Official releases", columns, tuple(rows), note, stacked=True)
     return Section("sources", "Sources", (table,), annex=True)
