@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -19,6 +20,8 @@ from ofsight.planning.measures.risk import GroupJudgements, group_judgements
 from ofsight.planning.measures.screen import Screen, load_screen, screen_groups
 from ofsight.profiles.area import list_areas
 from ofsight.profiles.homes_open import open_homes, snapshot_dates, snapshot_on
+from ofsight.report.folder import read_study_folder
+from ofsight.report.sections.summary import title_of
 
 __all__ = ["OCCUPANCY", "PlanInputs", "check_occupancy", "gather_inputs"]
 
@@ -56,6 +59,8 @@ class PlanInputs:
         What was fitted of homes and of need.
     notes : tuple of str
         What could not be worked out, and why.
+    finding : str
+        What a study of all England found, in a sentence; empty where none is named.
     """
 
     dataset: Dataset
@@ -71,6 +76,7 @@ class PlanInputs:
     groups: GroupJudgements | None = None
     models: FittedModels = field(default_factory=FittedModels)
     notes: tuple[str, ...] = ()
+    finding: str = ""
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -111,6 +117,7 @@ def gather_inputs(
     occupancy: float = OCCUPANCY,
     screen: Screen | None = None,
     models: FittedModels | None = None,
+    study: Path | None = None,
 ) -> PlanInputs:
     """Read what every area's plan needs, and fit the two models of all authorities and all groups.
 
@@ -124,6 +131,8 @@ def gather_inputs(
         Thresholds of what is difficult to replace; ours without it.
     models : FittedModels, optional
         Of `ofsight.planning.fitted.fit_models`; without it, what they say is not measured.
+    study : Path, optional
+        A study folder, whose finding for all England stands beside the area's judgements.
 
     Raises
     ------
@@ -160,6 +169,7 @@ def gather_inputs(
         groups=groups,
         models=models or FittedModels(),
         notes=tuple(notes),
+        finding="" if study is None else title_of(read_study_folder(study)),
     )
 
 

@@ -90,7 +90,12 @@ class Plans:
         return FittedModels.from_frames(frames, tuple(self.about["model_notes"]))
 
     def inputs(
-        self, dataset: Dataset, *, occupancy: float | None = None, screen: Screen | None = None
+        self,
+        dataset: Dataset,
+        *,
+        occupancy: float | None = None,
+        screen: Screen | None = None,
+        study: Path | None = None,
     ) -> PlanInputs:
         """Return what the plan of any area is made of, a set's too, nothing of homes fitted anew.
 
@@ -102,6 +107,8 @@ class Plans:
             Another occupancy than the prepared one.
         screen : Screen, optional
             Other thresholds than the prepared ones.
+        study : Path, optional
+            A study folder, whose finding stands in the packs.
 
         Raises
         ------
@@ -118,6 +125,7 @@ class Plans:
             occupancy=self.about["occupancy"] if occupancy is None else occupancy,
             screen=screen or Screen.model_validate(self.about["thresholds"]),
             models=self.models(),
+            study=study,
         )
 
 
@@ -161,7 +169,7 @@ def prepare_plans(
     to : Path
         The plan folder; what ofsight wrote there before is replaced when all is ready.
     study : Path, optional
-        A study folder, named beside the plans.
+        A study folder; its finding for England is kept beside the plans.
     occupancy : float
         Share of registered places taken to be usable.
     screen : Screen, optional
@@ -182,7 +190,7 @@ def prepare_plans(
     models = fit_models(data, expected=expected, progress=lambda what: tell(f"Fitting {what}"))
     fitted = time.monotonic()
     tell("Measuring all areas")
-    inputs = gather_inputs(data, occupancy=occupancy, screen=screen, models=models)
+    inputs = gather_inputs(data, occupancy=occupancy, screen=screen, models=models, study=study)
     named = list_areas(data)
     plans = [plan_area(inputs, find_area(data, slug)) for slug in named["slug"]]
     tables = {**_by_area(plans), **_of_england(inputs, named), **models.to_frames()}
@@ -237,7 +245,7 @@ def _describe(
         "ofsight": __version__,
         "synthetic": data.synthetic,
         "dataset": {key: data.metadata.get(key) for key in ("fingerprint", "built_at", "newest_release")},
-        "study": None if study is None else str(study),
+        "study": None if study is None else {"folder": str(study), "finding": inputs.finding},
         "list_of": inputs.day.isoformat(),
         "list_year": inputs.list_year,
         "occupancy": inputs.occupancy,

@@ -36,7 +36,7 @@ class PlanRequest:
     areas : tuple of str
         Areas to write packs of; none asks for the plans of all areas.
     study : Path, optional
-        A study folder.
+        A study folder, whose finding for England stands in the packs.
     scenario : Path, optional
         A scenario for the packs.
     occupancy : float
@@ -142,6 +142,8 @@ def _prepare(
 
 def _inputs(request: PlanRequest, data: Dataset, screen: Screen, tell: Callable[[str], None]) -> PlanInputs:
     if request.plans is not None:
-        return read_plans(request.plans).inputs(data, occupancy=request.occupancy, screen=screen)
+        return read_plans(request.plans).inputs(
+            data, occupancy=request.occupancy, screen=screen, study=request.study
+        )
     models = fit_models(data, progress=lambda what: tell(f"Fitting {what}"))
-    return gather_inputs(data, occupancy=request.occupancy, screen=screen, models=models)
+    return gather_inputs(data, occupancy=request.occupancy, screen=screen, models=models, study=request.study)

@@ -21,8 +21,17 @@ def quality_section(plan: AreaPlan) -> Section:
         Paragraph(_lead(plan), "lead"),
         _table(plan),
         Paragraph(_expected(plan)),
+        *_finding(plan),
     )
     return Section("quality", "Quality", blocks)
+
+
+def _finding(plan: AreaPlan) -> tuple[Block, ...]:
+    """Return what the study found for all of England: it does not say it of this area."""
+    if not plan.inputs.finding:
+        return ()
+    words = f"In all of England: {plan.inputs.finding}. The study says nothing of a single area."
+    return (Paragraph(words),)
 
 
 def _lead(plan: AreaPlan) -> str:
