@@ -9,7 +9,7 @@ import pytest
 from report_study_folder import authority_estimates, estimate, make_study_folder, write_rows
 
 from ofsight.report.content import make_document
-from ofsight.report.document import Bullets, Cell, Document, Figure, Paragraph, Section, Table, plain
+from ofsight.report.document import Bullets, Cell, Document, Figure, Note, Paragraph, Section, Table, plain
 from ofsight.report.folder import read_study_folder
 from ofsight.report.sections.placements import say_years
 
@@ -227,3 +227,14 @@ def test_a_model_with_clustered_errors_only_is_not_lost(tmp_path: Path) -> None:
     assert [row[1] for row in rows] == ["0.600", "0.700"]
     assert rows[1][2] == "–"
     assert rows[1][4] == "0.575 to 0.852"
+
+
+def test_many_cautions_stand_whole_once_and_in_short_beside_every_gap(tmp_path: Path) -> None:
+    cautions = [f"Caution number {place}." for place in range(1, 7)]
+    document = _document(make_study_folder(tmp_path / "study", cautions=cautions))
+    notes = [b for b in document.blocks() if isinstance(b, Note) and b.kind == "caution"]
+    assert [plain(item) for item in notes[0].items] == cautions
+    assert len(notes) > 1
+    for note in notes[1:]:
+        assert [plain(item) for item in note.items][:2] == cautions[:2]
+        assert plain(note.items[2]) == "4 more cautions stand under What was found."

@@ -42,6 +42,10 @@ from ofsight.vocabulary import Grade, Sector
 __all__ = ["caution_note", "over_all_years", "period", "say_of_hundred", "summary_section", "title_of"]
 
 
+_REPEATED = 2
+"""How many cautions stand beside every gap."""
+
+
 def period(folder: StudyFolder) -> str:
     """Return the years of the sample: ``2014 to 2021``."""
     years = [str(folder.sample.get(name) or "")[:4] for name in ("from", "to")]
@@ -87,13 +91,28 @@ def over_all_years(folder: StudyFolder, words: str) -> str:
     return f"Over all years together: {words[:1].lower()}{words[1:]}"
 
 
-def caution_note(folder: StudyFolder) -> Note:
-    """Return the cautions that stand beside every gap."""
+def _all_cautions(folder: StudyFolder) -> Note:
     cautions = folder.listed("cautions") or (
         "The study folder states no cautions. Inspection grades measure compliance and safeguarding, not "
         "children's outcomes, and association is not causation.",
     )
     return Note("Read with care", cautions, "caution")
+
+
+def caution_note(folder: StudyFolder) -> Note:
+    """Return the cautions that stand beside every gap: the first ones, and where all of them are.
+
+    All of them beside every gap would be read over.
+    """
+    whole = _all_cautions(folder)
+    if len(whole.items) <= _REPEATED + 1:
+        return whole
+    rest: Text = (
+        f"{count(len(whole.items) - _REPEATED)} more cautions stand under ",
+        Span("What was found", link="#summary"),
+        ".",
+    )
+    return Note(whole.title, (*whole.items[:_REPEATED], rest), whole.kind)
 
 
 def _with_interval(value: float, low: float | None, high: float | None) -> str:
@@ -250,5 +269,5 @@ def summary_section(folder: StudyFolder) -> Section:
                 "small",
             )
         )
-    blocks.append(caution_note(folder))
+    blocks.append(_all_cautions(folder))
     return Section("summary", "What was found", tuple(blocks))
