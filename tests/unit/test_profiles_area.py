@@ -16,6 +16,7 @@ from ofsight.profiles.area import (
     MOST_IN_A_SET,
     Area,
     authority_names,
+    begins_on,
     dataset_day,
     find_area,
     history_names,
@@ -126,8 +127,12 @@ def test_history_is_what_lay_wholly_within(data: Dataset) -> None:
     assert history_names(data, north) == ("North Northamptonshire",)
     assert "Northamptonshire" in history_names(data, find_area(data, "Northamptonshire"))
     coast = history_names(data, find_area(data, "Bournemouth, Christchurch and Poole"))
-    assert {"Bournemouth", "Poole"} <= set(coast)
-    assert "Dorset (to 2019)" not in coast  # Christchurch alone came from it
+    assert coast == ("Bournemouth, Christchurch and Poole",)  # Christchurch came from Dorset
+    assert begins_on(data, find_area(data, "Bournemouth, Christchurch and Poole")) == date(2019, 4, 1)
+    assert begins_on(data, north) == date(2021, 4, 1)
+    assert begins_on(data, find_area(data, "Northamptonshire")) is None
+    assert begins_on(data, find_area(data, "norfolk,north-northamptonshire")) == date(2021, 4, 1)
+    assert begins_on(data, find_area(data, "Buckinghamshire")) is None
     assert "Dorset (to 2019)" in history_names(data, find_area(data, "South West"))
 
 

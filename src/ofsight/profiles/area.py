@@ -25,6 +25,7 @@ __all__ = [
     "REGION_CODES",
     "Area",
     "authority_names",
+    "begins_on",
     "dataset_day",
     "find_area",
     "history_names",
@@ -177,24 +178,43 @@ def authority_names(dataset: Dataset, area: Area) -> tuple[str, ...]:
 
 
 def history_names(dataset: Dataset, area: Area) -> tuple[str, ...]:
-    """Return the names of the area's authorities and of those before them that lay wholly within it.
+    """Return the names of the area's authorities and of those before them, where the same area is made of
+    them.
 
     Northamptonshire belongs to the set of North and West Northamptonshire and to the East Midlands, and to
-    neither of the two alone: its homes before April 2021 cannot be told apart.
+    neither of the two alone: its homes before April 2021 cannot be told apart. Bournemouth, Christchurch and
+    Poole has none before it, for Christchurch came from Dorset.
     """
-    areas = load_areas()
-    by_name = {authority.name: authority for authority in areas.authorities}
+    return _history(dataset, area)[0]
+
+
+def begins_on(dataset: Dataset, area: Area) -> date | None:
+    """Return the first day on which the area was made of whole authorities; None for as far back as is known.
+
+    Series of an area begin there: before, its homes and children were counted with those of other areas.
+    """
+    return _history(dataset, area)[1]
+
+
+def _history(dataset: Dataset, area: Area) -> tuple[tuple[str, ...], date | None]:
+    by_name = {authority.name: authority for authority in load_areas().authorities}
     within = set(authority_names(dataset, area))
     while True:
-        before = {
-            name
-            for known in within
-            for name in by_name[known].predecessors
-            if set(by_name[name].successors) <= within
-        }
+        before: set[str] = set()
+        for name in within:
+            older = by_name[name].predecessors
+            # All of them or none: a part of what came before is not the area as it was.
+            if all(set(by_name[one].successors) <= within for one in older):
+                before |= set(older)
         if before <= within:
-            return tuple(sorted(within))
+            break
         within |= before
+    starts = [
+        by_name[name].exists_from
+        for name in within
+        if by_name[name].predecessors and not set(by_name[name].predecessors) <= within
+    ]
+    return tuple(sorted(within)), max((day for day in starts if day is not None), default=None)
 
 
 def region_of(dataset: Dataset, area: Area) -> Area | None:

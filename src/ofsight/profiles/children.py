@@ -15,7 +15,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.link.areas import load_areas, normalise_authority_name
-from ofsight.profiles.area import Area, authority_names, history_names
+from ofsight.profiles.area import Area, authority_names, begins_on, history_names
 from ofsight.profiles.homes_open import snapshot_dates
 from ofsight.profiles.kept import keep
 from ofsight.profiles.measures import DEPRIVATION, MEASURES, Cell, Measure
@@ -135,8 +135,10 @@ def _frame(dataset: Dataset, area: Area, measures: Iterable[Measure]) -> pl.Data
     found = keep(dataset, "published_cells", lambda: _read_cells(dataset))
     years = keep(dataset, "published_years", lambda: _years_by_cell(found))
     rows = []
+    begun = begins_on(dataset, area)
+    first = 0 if begun is None else begun.year + (begun > date(begun.year, 3, 31))
     for measure in measures:
-        for year in sorted({year for cell in measure.cells for year in years.get(cell, ())}):
+        for year in sorted({year for cell in measure.cells for year in years.get(cell, ()) if year >= first}):
             row = _look(dataset, area, measure, year, found)
             if row is not None:
                 rows.append((measure.key, measure.label, measure.unit, year, *row))

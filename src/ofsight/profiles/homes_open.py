@@ -68,8 +68,8 @@ def open_homes(dataset: Dataset, area: Area | None = None, on: date | None = Non
     dataset : Dataset
         An open dataset.
     area : Area, optional
-        Only the homes in it; all of England without it. For an earlier date, the homes of authorities that
-        lay wholly within the area count too (`ofsight.profiles.area.history_names`).
+        Only the homes in it; all of England without it. For an earlier date, the homes of authorities of the
+        past that the area is made of count too (`ofsight.profiles.area.history_names`).
     on : date, optional
         The day; the newest list at or before it is meant. The newest list without it.
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.errors import UsageError
-from ofsight.profiles.area import Area, history_names
+from ofsight.profiles.area import Area, begins_on, history_names
 from ofsight.profiles.homes_open import open_homes
 from ofsight.profiles.intervals import with_share
 from ofsight.profiles.kept import keep
@@ -110,8 +110,12 @@ def judgements_by_year(
     except ValueError:
         raise UsageError(f"No domain '{domain}'. Allowed: {', '.join(_DOMAINS)}.") from None
     cube = keep(dataset, "inspections_cube", lambda: _inspections(dataset))
+    years = keep(dataset, "inspection_years", lambda: _years(dataset))
     if area is not None and area.kind != "england":
         cube = cube.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
+        first = begins_on(dataset, area)
+        years = years if first is None else [year for year in years if year >= first.year]
+        cube = cube.filter(pl.col("year").is_in(years))
     full = pl.col("inspection_type") == InspectionType.FULL.value
     counts = [
         *_count_grades(name, full),
@@ -120,7 +124,6 @@ def judgements_by_year(
     ]
     parts = cube.group_by("year", "sector").agg(counts)
     total = cube.group_by("year").agg(counts).with_columns(sector=pl.lit(ALL_SECTORS))
-    years = keep(dataset, "inspection_years", lambda: _years(dataset))
     grid = pl.DataFrame(
         [(year, sector) for year in years for sector in SECTORS],
         schema={"year": pl.Int32, "sector": pl.String},

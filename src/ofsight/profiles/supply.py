@@ -5,13 +5,13 @@ Registered places are not vacancies: what a home may hold, not what is free.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
 
 from ofsight.dataset.store import Dataset
-from ofsight.profiles.area import Area, history_names
+from ofsight.profiles.area import Area, begins_on, history_names
 from ofsight.profiles.homes_open import UNLINKED, open_homes, snapshot_dates
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Sector
@@ -42,7 +42,8 @@ def homes_over_time(dataset: Dataset, area: Area | None = None) -> pl.DataFrame:
     dataset : Dataset
         An open dataset.
     area : Area, optional
-        England without it. Authorities of the past count where they lay wholly within it.
+        England without it. Authorities of the past count where the same area is made of them; lists from
+        before the area was one (`ofsight.profiles.area.begins_on`) are left out.
 
     Returns
     -------
@@ -58,9 +59,13 @@ def homes_over_time(dataset: Dataset, area: Area | None = None) -> pl.DataFrame:
     inspected homes only (September 2014 to 2020): the dataset adds those that the list of places names.
     """
     cube = keep(dataset, "supply_cube", lambda: _cube(dataset))
+    dates = snapshot_dates(dataset)
     if area is not None and area.kind != "england":
         cube = cube.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
-    return count_over_time(cube, snapshot_dates(dataset))
+        first = begins_on(dataset, area) or date.min
+        dates = tuple(day for day in dates if day >= first)
+        cube = cube.filter(pl.col("listed_on") >= first)
+    return count_over_time(cube, dates)
 
 
 def homes_by_authority(dataset: Dataset) -> set[tuple[date, str]]:
@@ -128,6 +133,11 @@ def openings_closures(dataset: Dataset, area: Area | None = None) -> pl.DataFram
     homes = keep(dataset, "opened_closed", lambda: _opened_closed(dataset))
     if area is not None and area.kind != "england":
         homes = homes.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
+        first = begins_on(dataset, area)
+        counted = count_openings(dataset, homes)
+        return (
+            counted if first is None else counted.filter(pl.col("year") > _year_to(first - timedelta(days=1)))
+        )
     return count_openings(dataset, homes)
 
 

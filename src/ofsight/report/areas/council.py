@@ -12,7 +12,7 @@ from ofsight.vocabulary import Grade
 
 __all__ = ["council_section"]
 
-_SHOWN = 5
+_SHOWN = 4
 _NAMES = {
     "overall": "Overall",
     "leaders": "Leaders",

@@ -185,7 +185,7 @@ def _title(dataset: Dataset, profile: AreaProfile) -> str:
         if now["n_places"] is not None:
             words += f" with {plural(now['n_places'], 'registered place')}"
             if now["n_homes"] >= 10 and private["share_of_places"] is not None:
-                words += f", {percent(private['share_of_places'], 0)} run for profit"
+                words += f", {percent(private['share_of_places'], 0)} of them run for profit"
         words += f", {day(now['listed_on'])}"
     return words if dataset.synthetic is None else f"Synthetic data: {words}"
 
@@ -301,7 +301,7 @@ def _sources(dataset: Dataset, profile: AreaProfile) -> Section:
         f"{publisher}: {'; '.join(f'{title} ({_periods(periods)})' for title, periods in found.items())}."
         for publisher, found in sorted(by_title.items())
     )
-    blocks: list[Block] = [Bullets(items)] if items else []
+    blocks: list[Block] = [Paragraph(" ".join(items), "small")] if items else []
     facts = dataset.metadata
     fingerprint = str(facts.get("fingerprint") or "")[:12]
     made: tuple[str | Span, ...] = (

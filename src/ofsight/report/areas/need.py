@@ -35,7 +35,7 @@ def need_section(profile: AreaProfile) -> Section:
     if frame.is_empty():
         words = "The releases hold no figures of looked-after children for this area."
         return Section("need", title, (Paragraph(words),))
-    return Section("need", title, (Paragraph(_say(frame)), _table(frame)))
+    return Section("need", title, (Paragraph(_say(profile, frame)), _table(frame)))
 
 
 def _rows(frame: pl.DataFrame, measure: str) -> dict[int, Mapping[str, Any]]:
@@ -43,7 +43,7 @@ def _rows(frame: pl.DataFrame, measure: str) -> dict[int, Mapping[str, Any]]:
     return {int(row["year"]): row for row in found.iter_rows(named=True)}
 
 
-def _say(frame: pl.DataFrame) -> str:
+def _say(profile: AreaProfile, frame: pl.DataFrame) -> str:
     rows = _rows(frame, "looked_after")
     if not rows:
         return "The releases hold no count of looked-after children here."
@@ -52,14 +52,20 @@ def _say(frame: pl.DataFrame) -> str:
     if latest["value"] is None:
         words = f"The number of children looked after on 31 March {year} is {show_status(latest['status'])}. "
     else:
-        words = f"On 31 March {year} the area’s councils looked after {decimal(latest['value'], 0)} children"
-        before = rows.get(year - _BACK)
-        if before is not None and before["value"] is not None:
-            words += f"; four years before, {decimal(before['value'], 0)}"
+        words = f"On 31 March {year} {_who(profile)} looked after {decimal(latest['value'], 0)} children"
+        older = [past for past in rows if year - _BACK <= past < year and rows[past]["value"] is not None]
+        if older:
+            words += f"; on 31 March {min(older)}, {decimal(rows[min(older)]['value'], 0)}"
         words += ". "
     return words + (
         "They may live anywhere in England, and homes here may hold other areas’ children: a count of places "
         "and a count of children are not of the same children."
+    )
+
+
+def _who(profile: AreaProfile) -> str:
+    return {"authority": "the council", "england": "England’s councils"}.get(
+        profile.area.kind, "the area’s councils"
     )
 
 
@@ -70,10 +76,12 @@ def _table(frame: pl.DataFrame) -> Table:
         if not found:
             continue
         last = max(found)
-        before = found.get(last - _BACK)
+        # Four years before, or as near to it as the area is old.
+        older = [year for year in found if last - _BACK <= year < last]
+        before = found[min(older)] if older else None
         first = NONE if before is None else show_figure(before)
         rows.append(
-            Row((_label(found[last]), str(last - _BACK) if before else NONE, first, str(last),
+            Row((_label(found[last]), str(min(older)) if older else NONE, first, str(last),
                  show_figure(found[last])))
         )  # fmt: skip
     notes = [
@@ -94,7 +102,12 @@ def _table(frame: pl.DataFrame) -> Table:
         Column("Latest", numeric=True),
     )
     return Table(
-        "table-need", "Looked-after children and placements", columns, tuple(rows), note=" ".join(notes)
+        "table-need",
+        "Looked-after children and placements",
+        columns,
+        tuple(rows),
+        note=" ".join(notes),
+        stacked=True,
     )
 
 
@@ -125,7 +138,7 @@ def beside_section(profile: AreaProfile) -> Section | None:
 
 
 def _compare(profile: AreaProfile, frame: pl.DataFrame, *, with_neighbours: bool) -> Table:
-    columns = [Column("Measure", share=2.6), Column(_short(profile.area.name), numeric=True, share=1.2)]
+    columns = [Column("Measure", share=3.6), Column(_short(profile.area.name), numeric=True, share=1.2)]
     if with_neighbours:
         columns += [
             Column("Neighbours’ median", numeric=True),
@@ -137,7 +150,7 @@ def _compare(profile: AreaProfile, frame: pl.DataFrame, *, with_neighbours: bool
     rows = []
     for measure in _BESIDE:
         part = frame.filter(pl.col("measure") == measure)
-        if part.is_empty():
+        if part["value"].null_count() == part.height:
             continue
         by_role = {row["role"]: row for row in part.iter_rows(named=True)}
         own, named = by_role.get("area"), part.row(0, named=True)
@@ -158,7 +171,12 @@ def _compare(profile: AreaProfile, frame: pl.DataFrame, *, with_neighbours: bool
         else "Figures as published, or counted from the newest list. Good or better: of homes with a grade."
     )
     return Table(
-        "table-beside", f"{profile.area.name} beside other areas", tuple(columns), tuple(rows), note=note
+        "table-beside",
+        f"{profile.area.name} beside other areas",
+        tuple(columns),
+        tuple(rows),
+        note=note,
+        stacked=True,
     )
 
 

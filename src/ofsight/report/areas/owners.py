@@ -15,7 +15,7 @@ from ofsight.report.wording import NONE, count, percent, sector_label
 
 __all__ = ["owners_section"]
 
-_SHOWN = 8
+_SHOWN = 7
 
 Performance = Mapping[str, Mapping[str, str]]
 """Rows of the study's table ``group_performance`` for the overall judgement, by ``holder_id``."""
@@ -79,7 +79,7 @@ def _table(profile: AreaProfile, linked: pl.DataFrame, known: Performance) -> Ta
         Column("Homes in England", numeric=True),
     ]
     if known:
-        columns.append(Column("Good or better in England, and expected", numeric=True, share=1.9))
+        columns.append(Column("Good or better in England; expected", numeric=True, share=2.3))
     few = profile.holders["n_homes"].sum() < FEW
     rows = [Row(_cells(row, known, few)) for row in linked.head(_SHOWN).iter_rows(named=True)]
     rest = linked.slice(_SHOWN)
@@ -96,7 +96,14 @@ def _table(profile: AreaProfile, linked: pl.DataFrame, known: Performance) -> Ta
             "little of a "
             "single home."
         )
-    return Table("table-owners", "The largest groups and owners by places", tuple(columns), tuple(rows), note)
+    return Table(
+        "table-owners",
+        "The largest groups and owners by places",
+        tuple(columns),
+        tuple(rows),
+        note,
+        stacked=True,
+    )
 
 
 def _cells(row: Mapping[str, Any], known: Performance, few: bool) -> tuple[Text | Cell, ...]:

@@ -129,7 +129,9 @@ def _table(counted: pl.DataFrame, yearly: list[date]) -> Table:
         "Homes and registered places by sector",
         columns,
         tuple(rows),
-        note="– : the list does not print places. Lists up to 2020 hold inspected homes, most of all homes.",
+        note="– : the list does not print places. Lists up to 2020 hold inspected homes, most of all homes."
+        if rows and yearly[0].year <= 2020
+        else "",
         folded=True,
     )
 
