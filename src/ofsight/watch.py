@@ -37,6 +37,8 @@ _STATE: Final = "watch.json"
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 # A feed is read whole each time: what is older stands in the dated files beside it.
 _MOST_ENTRIES: Final = 1000
+_TOLD: Final = ("series", "period", "title", "published", "retrieved", "sha256", "url", "page")
+_WORDS: Final = {"new": "a new file", "changed": "a changed file", "withdrawn": "a file taken back"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class WatchSummary:
     built : BuildSummary
         What was built of it.
     versions : list of dict
-        Each version that came since the feed was last written: ``series, period, title, change, published,
-        retrieved, sha256, url, page``.
+        Each version that came since the feed was last written: ``change`` (``new``, ``changed``,
+        ``withdrawn``), ``series, period, title, published, retrieved, sha256, url, page``.
     changes : Changes or None
         What changed in the dataset.
     feed : list of str
@@ -180,26 +182,15 @@ def _same_build(one: Path, other: Path) -> bool:
 
 
 def _versions_since(lines: Sequence[Held], told: int) -> list[dict[str, Any]]:
-    """Return the versions of which lines speak that the feed has not told: new bytes, no new address."""
-    known: dict[tuple[str, str], set[str]] = {}
+    """Return what came that the feed has not told: other bytes, or bytes taken back; no new address alone."""
+    last: dict[tuple[str, str], str | None] = {}
     found = []
     for number, line in enumerate(lines):
-        seen = known.setdefault(line.key, set())
-        if line.sha256 not in seen and number >= told:
-            found.append(
-                {
-                    "series": line.series,
-                    "period": line.period,
-                    "title": line.title,
-                    "change": "changed" if seen else "new",
-                    "published": line.published,
-                    "retrieved": line.retrieved,
-                    "sha256": line.sha256,
-                    "url": line.url,
-                    "page": line.page,
-                }
-            )
-        seen.add(line.sha256)
+        before = last.get(line.key)
+        if number >= told and (line.withdrawn or before != line.sha256):
+            change = "withdrawn" if line.withdrawn else "changed" if line.key in last else "new"
+            found.append({"change": change} | {name: getattr(line, name) for name in _TOLD})
+        last[line.key] = None if line.withdrawn else line.sha256
     return found
 
 
@@ -249,8 +240,9 @@ def _earlier(path: Path) -> list[ElementTree.Element]:
 
 def _version_entry(version: dict[str, Any], moment: str) -> ElementTree.Element:
     entry = ElementTree.Element(f"{{{_ATOM}}}entry")
-    _add(entry, "id", f"urn:ofsight:release:{version['series']}:{version['period']}:{version['sha256']}")
-    what = "a changed file" if version["change"] == "changed" else "a new file"
+    key = ":".join(str(version[name]) for name in ("series", "period", "sha256", "change"))
+    _add(entry, "id", f"urn:ofsight:release:{key}")
+    what = _WORDS[version["change"]]
     _add(entry, "title", f"{version['series']} {version['period']}: {what}, {version['title']}")
     _add(entry, "updated", moment)
     ElementTree.SubElement(entry, f"{{{_ATOM}}}category", term=f"release {version['change']}")

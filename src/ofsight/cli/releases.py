@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ofsight.cli.frame import JsonOption, QuietOption, app, show, show_progress
 from ofsight.cli.release_lines import fetch_lines, listing_lines, reports_lines, watch_lines
+
+if TYPE_CHECKING:
+    from ofsight.releases.outcomes import FetchSummary
 
 __all__ = ["CHANGED", "FAILED", "fetch_all", "show_files"]
 
@@ -48,7 +51,7 @@ def fetch(
 ) -> None:
     """Get the official files from their publishers; those that are held and unchanged are left alone.
 
-    Exit code 0: all that should be there is. 3: something failed; the rest came, and what failed is named.
+    Exit code 0: all is there. 3: something failed and is named; the rest came.
     """
     if series == ["inspection-reports"]:
         _fetch_reports(to, dataset, limit, quiet, as_json)
@@ -93,8 +96,7 @@ def watch(
 ) -> None:
     """Fetch, build anew, and tell in a feed what changed. For cron.
 
-    Exit code 0: nothing changed. 10: something did, and the feed says what. 3: something failed, whatever
-    else changed; the dataset is whole in any case.
+    Exit code 0: nothing changed. 10: something did. 3: something failed, whatever else changed.
     """
     from ofsight.watch import watch as watch_publishers
 
@@ -110,8 +112,13 @@ def watch(
 
 
 def fetch_all(
-    to: Path, series: Any, since: str | None, *, dry_run: bool = False, silent: bool = False
-) -> Any:
+    to: Path,
+    series: Sequence[str] = (),
+    since: str | None = None,
+    *,
+    dry_run: bool = False,
+    silent: bool = False,
+) -> FetchSummary:
     """Fetch with its progress shown; return the summary."""
     from ofsight.releases.fetch import fetch as fetch_releases
 

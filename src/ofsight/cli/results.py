@@ -20,6 +20,8 @@ from ofsight.cli.frame import (
     show_progress,
 )
 from ofsight.cli.lines import build_lines, study_lines
+from ofsight.cli.release_lines import fetch_lines
+from ofsight.cli.releases import FAILED, fetch_all
 from ofsight.errors import UsageError
 
 _AsOfOption = Annotated[
@@ -129,15 +131,30 @@ def report(
 
 @app.command()
 def run(
-    releases: ReleasesOption,
     to: Annotated[Path, typer.Option("--to", help="Folder for dataset, study and report.")],
+    releases: Annotated[
+        Path | None,
+        typer.Option(
+            "--releases",
+            help="Folder with the official files. Without it they are fetched first, into DIR/releases.",
+        ),
+    ] = None,
     study: StudyOption = "outsourcing-2022",
     formats: FormatOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Build, study and report, into DIR/dataset, DIR/study and DIR/report."""
-    _run(releases, to, study, formats, quiet, as_json)
+    """Fetch (without --releases), build, study and report, into folders of DIR.
+
+    Exit code 3: something could not be fetched and is named; the rest is done with what is held.
+    """
+    if releases is not None:
+        _run(releases, to, study, formats, quiet, as_json)
+        return
+    fetched = fetch_all(to / "releases", silent=quiet or as_json)
+    _run(to / "releases", to, study, formats, quiet, as_json, fetched.as_dict())
+    if fetched.failed:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -163,13 +180,24 @@ def demo(
         )
 
 
-def _run(releases: Path, to: Path, study: str, formats: list[str] | None, quiet: bool, as_json: bool) -> None:
+def _run(
+    releases: Path,
+    to: Path,
+    study: str,
+    formats: list[str] | None,
+    quiet: bool,
+    as_json: bool,
+    fetched: dict[str, Any] | None = None,
+) -> None:
     silent = quiet or as_json
     built = _build(releases, to / "dataset", silent)
     found = _study(to / "dataset", to / "study", study, silent)
     written = _report(to / "study", to / "report", formats, silent, _curve(to))
     lines = [*build_lines(built), *study_lines(found), *(f"Report: {path}" for path in written["files"])]
-    show({"build": built, "study": found, "report": written}, lines, quiet, as_json)
+    summary = {"build": built, "study": found, "report": written}
+    if fetched is not None:
+        summary, lines = {"fetch": fetched, **summary}, [*fetch_lines(fetched), *lines]
+    show(summary, lines, quiet, as_json)
 
 
 def _build(
