@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix lock clean bench docs
+.PHONY: help setup demo test check fix lock clean bench bench-scale docs
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ fix: setup       ## what a tool can mend
 
 bench: setup     ## speed, as ratios measured in one run
 	$(BIN)/python -m benchmarks
+
+bench-scale: setup  ## ten million rows over two worker processes
+	$(BIN)/python -m benchmarks.scale
 
 docs: setup      ## the documents that are made from the code
 	$(BIN)/python tools/write_docs.py
