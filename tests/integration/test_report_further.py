@@ -77,6 +77,14 @@ def test_table_3_that_could_not_be_computed_says_what_is_there_and_what_would_do
     assert "Odds ratios are of a higher grade" not in words
 
 
+def test_means_by_home_stand_as_a_check(tmp_path: Path) -> None:
+    folder = make_study_folder(tmp_path / "study", notes=["Table 3 was checked on means by home."])
+    row = {"outcome": "requirements", "term": "sector:private", "difference": 0.41, "low": -0.2, "high": 1.0}
+    write_rows(folder / "tables" / "table3_home_means.csv", [row | {"n_homes": 2500}])
+    rows = _cells(_table(_section(_document(folder), "requirements"), "table-3-means"))
+    assert rows == [["Requirements: for-profit", "0.41", "−0.20 to 1.00", "2,500"]]
+
+
 def test_table_3_tells_differences_from_ratios(tmp_path: Path) -> None:
     where = {"item": "table3", "outcome": "requirements", "n": 900}
     linear = estimate("sector:private", 1.0, 0.1, model="linear", **where)

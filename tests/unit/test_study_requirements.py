@@ -14,7 +14,7 @@ from ofsight.definitions.study import load_study
 from ofsight.errors import DatasetError
 from ofsight.study.findings import Findings
 from ofsight.study.ledger import make_ledger
-from ofsight.study.requirement_table import RequirementTable, read_requirement_table
+from ofsight.study.requirement_table import RequirementTable, read_home_means, read_requirement_table
 from ofsight.study.requirements import compare_home_means, model_requirements
 from ofsight.study.samples import Sample
 
@@ -147,3 +147,25 @@ def test_a_faulty_table_is_refused_with_its_fault(tmp_path: Path, text: str, sai
     (tmp_path / "table.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DatasetError, match=said):
         read_requirement_table(tmp_path / "table.csv")
+
+
+def test_means_by_home_are_told_from_a_table_of_inspections(tmp_path: Path) -> None:
+    means = tmp_path / "means.csv"
+    means.write_text('"","URN","reqs_per","recs_per"\n"1","SC1",2.5,NA\n"2","SC2",0,1\n', encoding="utf-8")
+    found = read_home_means(means)
+    assert found is not None
+    assert found.rows() == [("SC1", 2.5, None), ("SC2", 0.0, 1.0)]
+    other = tmp_path / "inspections.csv"
+    other.write_text("urn,inspected_on,n_requirements,n_recommendations\n", encoding="utf-8")
+    assert read_home_means(other) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [("SC1,1,1", "SC1 is there twice"), ("SC2,-1,0", "below zero"), ("SC2,many,0", "no number")],
+)
+def test_means_by_home_that_cannot_be_are_refused(tmp_path: Path, row: str, said: str) -> None:
+    means = tmp_path / "means.csv"
+    means.write_text(f"URN,reqs_per,recs_per\nSC1,2.5,1\n{row}\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=said):
+        read_home_means(means)

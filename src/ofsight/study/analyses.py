@@ -23,8 +23,8 @@ from ofsight.study.gaps import split_gaps
 from ofsight.study.imputation import impute_covariates
 from ofsight.study.placement_panel import placement_panel
 from ofsight.study.placements import fit_placements
-from ofsight.study.requirement_table import read_requirement_table, requirements_of_dataset
-from ofsight.study.requirements import model_requirements
+from ofsight.study.requirement_table import read_home_means, read_requirement_table, requirements_of_dataset
+from ofsight.study.requirements import compare_home_means, model_requirements
 from ofsight.study.robustness import (
     cross_random_effects,
     interact,
@@ -100,6 +100,9 @@ def _robustness(context: Context) -> Findings:
 
 def _requirements(context: Context) -> Findings:
     if context.requirements_table is not None:
+        means = read_home_means(context.requirements_table)
+        if means is not None:
+            return _home_means(context, means)
         table = read_requirement_table(context.requirements_table)
     else:
         own = requirements_of_dataset(context.dataset)
@@ -112,6 +115,16 @@ def _requirements(context: Context) -> Findings:
             )
         table = own
     return model_requirements(table, context.sample, context.study)
+
+
+def _home_means(context: Context, means: pl.DataFrame) -> Findings:
+    """Check table 3 on means by home: direction and size, no more."""
+    compared = compare_home_means(means, context.sample)
+    note = (
+        "Table 3 was checked on means by home, not computed: a table of inspections would do. Each home "
+        "counts by its inspections in the sample."
+    )
+    return Findings(tables={"table3_home_means": compared}, notes=[note])
 
 
 def _placements(context: Context) -> Findings:

@@ -12,7 +12,7 @@ from ofsight.dataset.store import Dataset
 from ofsight.errors import DatasetError
 from ofsight.study.authority_table import has_table
 
-__all__ = ["RequirementTable", "read_requirement_table", "requirements_of_dataset"]
+__all__ = ["RequirementTable", "read_home_means", "read_requirement_table", "requirements_of_dataset"]
 
 COLUMNS: Final = {
     "urn": "the home",
@@ -22,6 +22,8 @@ COLUMNS: Final = {
     "regulations": "optional: the regulations of the requirements, separated by ';' (12;13;13)",
 }
 """The columns of a user's table."""
+MEANS: Final = ("URN", "reqs_per", "recs_per")
+"""The columns of a table of means by home."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,38 @@ def read_requirement_table(path: Path) -> RequirementTable:
         .filter(pl.col("regulation").str.len_chars() > 0)
     )
     return RequirementTable(counts, regulations, path.name)
+
+
+def read_home_means(path: Path) -> pl.DataFrame | None:
+    """Read a table of means by home (``URN, reqs_per, recs_per``), or None when the file is another table.
+
+    Returns
+    -------
+    DataFrame or None
+        ``URN`` (text), ``reqs_per`` and ``recs_per``: requirements and recommendations per inspection.
+
+    Raises
+    ------
+    DatasetError
+        When a mean is no number or is below zero, or a home is there twice.
+    """
+    try:
+        frame = pl.read_csv(path, infer_schema=False, null_values=["NA", ""])
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+    if not set(MEANS) <= set(frame.columns):
+        return None
+    try:
+        means = frame.select(
+            pl.col("URN").str.strip_chars(), pl.col("reqs_per", "recs_per").cast(pl.Float64)
+        ).drop_nulls("URN")
+    except pl.exceptions.PolarsError as error:
+        raise DatasetError(f"{path}: a mean is no number: {str(error).splitlines()[0]}") from None
+    if means["URN"].is_duplicated().any():
+        raise DatasetError(f"{path}: {means.filter(means['URN'].is_duplicated())['URN'][0]} is there twice.")
+    if means.filter(pl.min_horizontal("reqs_per", "recs_per") < 0).height:
+        raise DatasetError(f"{path}: a mean is below zero.")
+    return means
 
 
 def requirements_of_dataset(dataset: Dataset) -> RequirementTable | None:

@@ -104,14 +104,18 @@ _STROBE = (
         "10", "How the study size came about", ("sample",), "All inspections released; no size was chosen."
     ),
     _Item("11", "Handling of quantitative variables", ("annex-methods",)),
-    _Item("12", "Statistical methods, missing data, sensitivity", ("annex-methods", "gap")),
+    _Item(
+        "12",
+        "Statistical methods, missing data, sensitivity",
+        ("annex-methods", "gap", "specifications", "others"),
+    ),
     _Item("13", "Numbers at each stage", ("sample",)),
     _Item("14", "Description of those studied; missing data by variable", ("grades",)),
     _Item("15", "Numbers of outcomes over time", ("grades", "sample")),
     _Item("16", "Unadjusted and adjusted estimates with precision", ("gap",)),
-    _Item("17", "Other analyses", ("probabilities",)),
+    _Item("17", "Other analyses", ("change", "probabilities", "codings", "specifications", "others")),
     _Item("18", "Key results against the objectives", ("summary",)),
-    _Item("19", "Limits, direction of possible bias", ("summary", "gap")),
+    _Item("19", "Limits, direction of possible bias", ("summary", "gap", "change", "specifications")),
     _Item("20", "Cautious interpretation", ("summary",)),
     _Item(
         "21", "Generality", (), "England only, the kinds of home and visit in the sample; no claim beyond."

@@ -122,17 +122,52 @@ def _regulations(folder: StudyFolder, estimates: list[Estimate]) -> Table | None
     )
 
 
+def _home_means(folder: StudyFolder) -> Table | None:
+    def name(row: Mapping[str, str]) -> str:
+        sector = sector_label(row.get("term", "").removeprefix("sector:")).lower()
+        return f"{capital(row.get('outcome', ''))}: {sector}"
+
+    rows = [
+        Row(
+            (
+                name(row),
+                decimal(number(row.get("difference")), 2),
+                f"{decimal(number(row.get('low')), 2)} to {decimal(number(row.get('high')), 2)}",
+                count(number(row.get("n_homes"))),
+            )
+        )
+        for row in folder.rows("table3_home_means")
+    ]
+    if not rows:
+        return None
+    return Table(
+        "table-3-means",
+        "A check on means by home: difference in the number per inspection, against local authority homes",
+        (
+            Column("What", share=2.4),
+            Column("Difference", numeric=True),
+            Column("95% interval", numeric=True, share=1.4),
+            Column("Homes", numeric=True, share=0.8),
+        ),
+        tuple(rows),
+        note="Homes count by their inspections; robust errors. No years, no covariates: a rough check.",
+        stacked=True,
+    )
+
+
 def requirements_section(folder: StudyFolder) -> Section | None:
     """Return the section on table 3; what is there and what would be needed where it was not computed."""
     estimates = list(folder.of(ITEM))
     notes = tuple(note for note in folder.listed("notes") if note.startswith("Table 3"))
     if not estimates and not notes:
         return None
+    means = _home_means(folder)
     if not estimates:
         return Section(
             "requirements",
             _TITLE,
             (
+                *((means,) if means is not None else ()),
                 Paragraph(
                     "How many legal requirements and recommendations inspectors raise stands in each home’s "
                     "report, not in the tables that Ofsted publishes. The paper’s data, one row an "
