@@ -193,6 +193,8 @@ class ClosureModel:
                         "term": list(h.terms),
                         "estimate": h.estimates,
                         "factor": [h.factor] * len(h.terms),
+                        "fitted": h.estimates if h.fitted is None else h.fitted,
+                        "error": np.sqrt(np.diag(h.covariance)) if h.errors is None else h.errors,
                     }
                 )
                 for name, h in self.hazards.items()
@@ -266,6 +268,8 @@ def _hazard(frames: Mapping[str, pl.DataFrame], outcome: str) -> Hazard:
         terms["estimate"].to_numpy().astype(np.float64),
         cells["value"].to_numpy().astype(np.float64).reshape(p, p),
         float(terms["factor"][0]),
+        terms["fitted"].to_numpy().astype(np.float64),
+        terms["error"].to_numpy().astype(np.float64),
     )
 
 

@@ -151,7 +151,9 @@ class Hazard:
     covariance : array, shape (p, p)
         Clustered by the holder of the homes: a group's homes do not leave one by one.
     factor : float
-        How far the effects are drawn towards none: 1 is not at all.
+        How far the effects are drawn towards none: 1 is not at all, 0 is wholly.
+    fitted, errors : arrays, shape (p,), optional
+        The estimates as fitted and their standard errors, where they are shrunk.
     """
 
     candidate: str
@@ -159,6 +161,8 @@ class Hazard:
     estimates: Floats
     covariance: Floats
     factor: float = 1.0
+    fitted: Floats | None = None
+    errors: Floats | None = None
 
     def table(self) -> pl.DataFrame:
         """Return the hazard ratios.
@@ -170,9 +174,8 @@ class Hazard:
             towards 1 where the hazard is shrunk). Of the intercept, which has no ratio, the hazard per half
             year.
         """
-        scale = np.full(len(self.terms), 1.0 / self.factor if self.factor > 0 else 1.0)
-        scale[0] = 1.0
-        fitted, errors = self.estimates * scale, np.sqrt(np.diag(self.covariance)) * scale
+        fitted = self.estimates if self.fitted is None else self.fitted
+        errors = np.sqrt(np.diag(self.covariance)) if self.errors is None else self.errors
         return pl.DataFrame(
             {
                 "term": list(self.terms),
@@ -299,6 +302,8 @@ def _shrink(candidate: str, hazard: Hazard, plain: Floats, x: Floats, share: Flo
         np.array([intercept, *(factor * beta)]),
         hazard.covariance * np.outer(scale, scale),
         factor,
+        hazard.estimates,
+        np.sqrt(np.diag(hazard.covariance)),
     )
 
 
