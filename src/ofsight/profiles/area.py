@@ -178,8 +178,7 @@ def authority_names(dataset: Dataset, area: Area) -> tuple[str, ...]:
 
 
 def history_names(dataset: Dataset, area: Area) -> tuple[str, ...]:
-    """Return the names of the area's authorities and of those before them, where the same area is made of
-    them.
+    """Return the names of the area's authorities, and of those before them that it is made of.
 
     Northamptonshire belongs to the set of North and West Northamptonshire and to the East Midlands, and to
     neither of the two alone: its homes before April 2021 cannot be told apart. Bournemouth, Christchurch and

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from ofsight.profiles.bundle import AreaProfile
@@ -22,8 +24,8 @@ _NAMES = {
 }
 
 
-def council_section(profile: AreaProfile) -> Section:
-    """Return the section on the authorities' own inspections."""
+def council_section(profile: AreaProfile, names: Sequence[str]) -> Section:
+    """Return the section on the authorities' own inspections; `names` are those of today's authorities."""
     graded = profile.council_inspections.filter(pl.col("kind") == "graded")
     single = profile.area.is_single
     title = "The council’s own inspections" if single else "The councils’ own inspections"
@@ -31,7 +33,9 @@ def council_section(profile: AreaProfile) -> Section:
         return Section("council", title, (Paragraph("The releases hold no graded inspection."),))
     if single:
         return Section("council", title, (Paragraph(_say(graded)), _list(graded)))
-    return Section("council", title, (_standing(profile, graded),))
+    return Section(
+        "council", title, (_standing(graded.filter(pl.col("authority").is_in(list(names))), len(names)),)
+    )
 
 
 def _say(graded: pl.DataFrame) -> str:
@@ -75,7 +79,7 @@ def _short(grade: str) -> str:
     return "Requires improvement" if grade == Grade.REQUIRES_IMPROVEMENT.value else grade
 
 
-def _standing(profile: AreaProfile, graded: pl.DataFrame) -> Table:
+def _standing(graded: pl.DataFrame, n: int) -> Table:
     """Count the authorities of a region or set by their latest grades."""
     latest = graded.sort("on", descending=True).unique("authority", keep="first", maintain_order=True)
     columns = (
@@ -86,7 +90,6 @@ def _standing(profile: AreaProfile, graded: pl.DataFrame) -> Table:
         Row((label, *(count(int((latest[name].cast(pl.String) == grade.value).sum())) for grade in Grade)))
         for name, label in _NAMES.items()
     ]
-    n = len(profile.area.authorities)
     return Table(
         "table-council",
         f"Latest graded inspection of {plural(latest.height, 'authority', 'authorities')} of {count(n)}",

@@ -11,7 +11,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.errors import UsageError
-from ofsight.profiles.area import Area, find_area, list_areas
+from ofsight.profiles.area import Area, authority_names, find_area, list_areas
 from ofsight.profiles.bundle import AreaProfile, area_profile
 from ofsight.profiles.funnel import funnel
 from ofsight.profiles.judgements import latest_judgements
@@ -143,9 +143,8 @@ def make_area_document(
     beside = beside_section(profile)
     sections = (
         supply_section(profile),
-        judged_section(profile, places, _standing(dataset, area)),
-        owners_section(profile, performance or {}),
-        council_section(profile),
+        *_of_homes(dataset, profile, places, performance or {}),
+        council_section(profile, authority_names(dataset, area)),
         need_section(profile),
         *((beside,) if beside is not None else ()),
         _unsaid(profile),
@@ -169,6 +168,19 @@ def make_area_document(
         keywords=("children's homes", area.name, "Ofsted", "ownership", "placements"),
         contents=False,
     )
+
+
+def _of_homes(
+    dataset: Dataset,
+    profile: AreaProfile,
+    places: Sequence[tuple[Area, pl.DataFrame]],
+    performance: Mapping[str, Mapping[str, str]],
+) -> tuple[Section, ...]:
+    """Return the sections on judgements and owners; none where there is no home to speak of."""
+    if not _now(profile)["n_homes"]:
+        return ()
+    judged = judged_section(profile, places, _standing(dataset, profile.area))
+    return judged, owners_section(profile, performance)
 
 
 def _now(profile: AreaProfile, sector: str = "All") -> dict[str, Any]:

@@ -31,12 +31,17 @@ def supply_section(profile: AreaProfile) -> Section:
     counted = profile.homes_over_time
     title = "Homes and registered places"
     if not counted.filter(pl.col("n_homes") > 0).height:
-        words = f"No list since {_first(counted)} holds a children’s home in {profile.area.name}."
+        words = (
+            f"No list since {_first(counted)} holds a children’s home in {profile.area.name}: there are no "
+            "judgements and no owners to show."
+        )
         return Section("supply", title, (Paragraph(words),))
     blocks: list[Block] = [Paragraph(_say_change(counted)), _figure(profile, counted)]
     moved = _say_movements(profile.openings_closures)
     if moved:
         blocks.append(Paragraph(moved))
+    if not _at(counted, counted["listed_on"].max())["n_homes"]:
+        blocks.append(Paragraph("None is open now: there are no judgements and no owners to show."))
     return Section("supply", title, tuple(blocks))
 
 
