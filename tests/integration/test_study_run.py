@@ -115,7 +115,7 @@ def test_a_faulty_table_leaves_the_earlier_study_whole(dataset: Path, tmp_path: 
 
 def test_every_analysis_gives_the_same_twice(dataset: Path, tmp_path: Path) -> None:
     # Crossed random effects are left to the unit tests: they take most of the time.
-    wanted = ["codings", "gaps", "imputation"]
+    wanted = ["codings", "gaps", "imputation", "specifications"]
     for name in ("one", "two"):
         run_study(dataset, tmp_path / name, study="outsourcing-latest", analyses=wanted)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
