@@ -232,7 +232,8 @@ class Publishers:
                 {"type": "Feature", "id": start + n + 1, "geometry": shape, "properties": row}
                 for n, (row, shape) in enumerate(zip(rows, shapes, strict=True))
             ]
-            answer: dict[str, Any] = {"type": "FeatureCollection", "features": features}
+            crs = {"type": "name", "properties": {"name": "EPSG:4326"}}
+            answer: dict[str, Any] = {"type": "FeatureCollection", "crs": crs, "features": features}
             return json_reply(answer | ({"properties": {"exceededTransferLimit": True}} if more else {}))
         wanted = list(service["rows"][0]) if query["outFields"] == "*" else query["outFields"].split(",")
         answer = {
