@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from ofsight.web.pages import add_questions
 from ofsight.web.pages.errors import refuse
 from ofsight.web.problems import Refusal
 from ofsight.web.sources import Holdings, NotReady
+from ofsight.web.warm import keep_warm
 
 __all__ = ["ENVIRONMENT", "Explorer", "create_app", "create_app_from_environment"]
 
@@ -67,6 +69,7 @@ def create_app(
     plan: Path | str | None = None,
     *,
     frozen: bool = False,
+    warm: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> Explorer:
     """Make the explorer.
@@ -81,6 +84,8 @@ def create_app(
         Folder of a prepared plan.
     frozen : bool
         Make pages that need no server: without what only a server can answer.
+    warm : bool
+        Make the main pages beforehand, in the background, at the start and when the data is new.
     tell : callable, optional
         Gets what the operator should know, one line each; standard error when there is none.
 
@@ -101,7 +106,12 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         await anyio.to_thread.run_sync(holdings.read)
+        warming = asyncio.create_task(keep_warm(app, holdings)) if warm else None
         yield
+        if warming is not None:
+            warming.cancel()
+            with suppress(asyncio.CancelledError):
+                await warming
 
     app = Explorer(
         holdings,
@@ -135,9 +145,8 @@ def create_app_from_environment() -> Explorer:
     dataset = os.environ.get(ENVIRONMENT["dataset"])
     if not dataset:
         raise UsageError(f"Set {ENVIRONMENT['dataset']} to the folder of a dataset.")
-    return create_app(
-        dataset, os.environ.get(ENVIRONMENT["study"]) or None, os.environ.get(ENVIRONMENT["plan"]) or None
-    )
+    study, plan = (os.environ.get(ENVIRONMENT[name]) or None for name in ("study", "plan"))
+    return create_app(dataset, study, plan, warm=True)
 
 
 def _answer_errors(app: FastAPI) -> None:

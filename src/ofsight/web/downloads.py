@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -62,7 +64,8 @@ class _Kept:
     """A file made once in a folder that goes when nobody holds it any more."""
 
     def __init__(self, sources: Sources) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="ofsight-explorer-", ignore_cleanup_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="ofsight-explorer-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._sources = sources
         self._lock = threading.Lock()
         self._made: Path | None = None
@@ -70,7 +73,7 @@ class _Kept:
     def file(self) -> Path:
         with self._lock:
             if self._made is None:
-                to = Path(self._folder.name) / "export"
+                to = self._folder / "export"
                 export_dataset(self._sources.dataset.path, to, kind="sqlite")
                 self._made = to / SQLITE
             return self._made

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -50,6 +51,7 @@ _OPEN: Final = (
 )
 _CLOSED: Final = ((b"cross-origin-resource-policy", b"same-origin"),)
 _ALLOWED: Final = b"GET, HEAD, OPTIONS"
+_log = logging.getLogger("ofsight.web")
 _LONGEST = 2000
 _WORTH_PACKING = 500
 _PACKED_TYPES = (
@@ -158,7 +160,13 @@ class Front:
             else:
                 got.chunks.append(message.get("body", b""))
 
-        await self.app({**scope, "method": "GET", HEAD: method == "HEAD"}, receive, gather)
+        try:
+            await self.app({**scope, "method": "GET", HEAD: method == "HEAD"}, receive, gather)
+        except Exception:
+            # The routes have answered with status 500 already; what they raise besides is for the log.
+            if got.streams or not got.headers:
+                raise
+            _log.exception("Error while answering %s", scope["path"])
         return None if got.streams else got
 
     def _finish(self, scope: Scope, got: _Collected) -> Kept:

@@ -61,7 +61,7 @@ def serve_explorer(
         "timeout_graceful_shutdown": 5,
     }
     if workers == 1:
-        uvicorn.run(create_app(dataset, study, plan), **options)  # type: ignore[arg-type]
+        uvicorn.run(create_app(dataset, study, plan, warm=True), **options)  # type: ignore[arg-type]
         return
     for name, folder in (("dataset", dataset), ("study", study), ("plan", plan)):
         os.environ[ENVIRONMENT[name]] = "" if folder is None else str(folder.absolute())
