@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ofsight.errors import DatasetError, UsageError
+from ofsight.errors import DatasetError, UsageError, one_line
 from ofsight.planning.models.need import NeedForecast
 from ofsight.planning.scenarios.scenario import MOST_YEARS
 from ofsight.profiles.area import Area
@@ -137,7 +137,7 @@ class ScenarioInputs:
         known = [name for name in order if not name.startswith(_ALONE)][:3]
         hint = ", ".join(f"{self.names[name]} ({name})" for name in known) or "nobody known"
         raise UsageError(
-            f"'{text[:80]}' holds no home in {self.area.name} on the list of {self.vintage}. Its largest "
+            f"'{one_line(text[:80])}' holds no home in {self.area.name} on the list of {self.vintage}. Its largest "
             "holders "
             f"are: {hint}."
         )

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from pydantic import ValidationError
 
-from ofsight.errors import UsageError
+from ofsight.errors import UsageError, one_line
 from ofsight.planning.scenarios.scenario import MOST_EVENTS, Event, Range, Scenario, explain_faults
 
 __all__ = ["LONGEST_QUERY", "scenario_from_query", "scenario_to_query"]
@@ -62,7 +62,9 @@ def scenario_from_query(query: str) -> Scenario:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=40)
     except (ValueError, UnicodeDecodeError) as error:
-        raise UsageError(f"This address carries no scenario that can be read: {error}.") from None
+        raise UsageError(
+            f"This address carries no scenario that can be read: {one_line(str(error))}."
+        ) from None
     data: dict[str, Any] = {}
     events: list[dict[str, Any]] = []
     for name, value in pairs:
@@ -72,7 +74,7 @@ def scenario_from_query(query: str) -> Scenario:
             raise UsageError(f"The scenario gives {name} twice. Give it once.")
         elif name not in Scenario.model_fields or name == "events":
             raise UsageError(
-                f"A scenario has no field '{name[:40]}'. It has: "
+                f"A scenario has no field '{one_line(name[:40])}'. It has: "
                 f"{', '.join(field for field in Scenario.model_fields if field != 'events')}, {_EVENT}."
             )
         else:
@@ -123,14 +125,14 @@ def _event(text: str) -> dict[str, Any]:
     found = _CALL.fullmatch(text)
     if found is None:
         raise UsageError(
-            f"An event is written as kind(field=value;field=value); '{text[:60]}' is not. For example: "
-            "leave(holder=group-caretech;year=1)."
+            f"An event is written as kind(field=value;field=value); '{one_line(text[:60])}' is not. "
+            "For example: leave(holder=group-caretech;year=1)."
         )
     fields: dict[str, Any] = {"kind": found["kind"]}
     for part in filter(None, found["fields"].split(";")):
         name, mark, value = part.partition("=")
         if not mark or name in fields:
-            raise UsageError(f"An event has each field once, as field=value; not '{part[:60]}'.")
+            raise UsageError(f"An event has each field once, as field=value; not '{one_line(part[:60])}'.")
         plain = _unquoted(value)
         # A holder may have any name: only what is no word can be a range.
         fields[name] = plain if name in ("holder", "name") else _value(plain)
@@ -141,4 +143,4 @@ def _unquoted(text: str) -> str:
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise UsageError(f"'{text[:60]}' is no text that can be read.") from None
+        raise UsageError(f"'{one_line(text[:60])}' is no text that can be read.") from None
