@@ -109,7 +109,7 @@ def fit_models(
         try:
             need[measure] = forecast_need(dataset, measure=measure)
         except (ModelError, UsageError, DatasetError) as error:
-            notes.append(f"{label}: {error}")
+            notes.append(str(error))
     scenario: dict[str, pl.DataFrame] = {}
     if closure is not None:
         tell("scenarios")

@@ -85,9 +85,22 @@ class Plans:
         return self.table(name).filter(pl.col("area") == area.slug)
 
     def models(self) -> FittedModels:
-        """Return the models, nothing fitted."""
+        """Return the models, nothing fitted.
+
+        Raises
+        ------
+        DatasetError
+            When another ofsight wrote them.
+        """
         frames = {name: self.table(name) for name in self.tables}
-        return FittedModels.from_frames(frames, tuple(self.about["model_notes"]))
+        try:
+            return FittedModels.from_frames(frames, tuple(self.about["model_notes"]))
+        except (pl.exceptions.PolarsError, KeyError) as error:
+            raise DatasetError(
+                f"The models in {self.path} are not as this ofsight writes them "
+                f"({str(error).splitlines()[0]}). "
+                "Prepare the plans again."
+            ) from None
 
     def inputs(
         self,

@@ -11,7 +11,7 @@ from ofsight.planning.measures.supply import BAND
 from ofsight.planning.scenarios.inputs import ScenarioInputs
 from ofsight.planning.scenarios.run import ScenarioResult, run_scenario
 from ofsight.planning.scenarios.scenario import Range, Scenario
-from ofsight.report.document import Block, Bullets, Column, Facts, Paragraph, Row, Section, Table
+from ofsight.report.document import Block, Bullets, Code, Column, Paragraph, Row, Section, Table
 from ofsight.report.wording import day, decimal, percent
 
 __all__ = ["carried_on", "carried_on_blocks", "scenario_section"]
@@ -82,10 +82,15 @@ def scenario_section(plan: AreaPlan, scenario: Scenario) -> Section:
     blocks.append(Table("table-assumptions", "Every assumption", columns, rows, stacked=True))
     if found.notes:
         blocks.append(Bullets(found.notes))
-    blocks.append(Facts((("Seed", str(scenario.seed)), ("To share", found.query or "no event"))))
+    # One long word would run off the page: the parts of the query stand below each other.
+    parts = tuple(found.query.replace("&", "&\n").split("\n"))
+    blocks += [Paragraph(_SHARE), Code(parts, "The scenario as the query of an address")]
     return Section("scenario", title, tuple(blocks))
 
 
+_SHARE: Final = (
+    "To share the scenario: the query of its address, its lines joined. The same seed gives the same numbers."
+)
 _RANGES: Final = (
     "The middle of many futures, and the range in which eight of ten lie. Registered places, not vacancies."
 )

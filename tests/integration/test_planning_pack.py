@@ -1,0 +1,255 @@
+"""`ofsight plan` as a council runs it, on synthetic releases: a plan folder, and packs in three formats."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pypdfium2
+import pytest
+from typer.testing import CliRunner, Result
+
+from ofsight.cli import app
+from ofsight.dataset.build import build_dataset
+from ofsight.dataset.store import open_dataset
+from ofsight.demo import write_releases
+from ofsight.errors import DatasetError, UsageError
+from ofsight.planning.area_plan import plan_area
+from ofsight.planning.measures.register import load_measures
+from ofsight.planning.pack import make_pack
+from ofsight.planning.prepare import Plans, prepare_plans, read_plans
+from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
+from ofsight.profiles.area import authority_names, find_area, list_areas
+from ofsight.report.document import plain
+
+ORDER = ["need", "supply", "quality", "ownership", "exposure", "outlook", "unknown", "sources", "definitions"]
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planning")
+    write_releases(folder / "releases", seed=11, n_homes=260, first_year=2018)
+    build_dataset(folder / "releases", folder / "dataset")
+    return folder / "dataset"
+
+
+@pytest.fixture(scope="module")
+def plans(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Plans:
+    return prepare_plans(dataset, tmp_path_factory.mktemp("plans") / "plan")
+
+
+def busiest(dataset: Path) -> str:
+    data = open_dataset(dataset)
+    newest = data.home_snapshots.filter(pl.col("listed_on") == pl.col("listed_on").max())
+    return str(newest["authority"].value_counts(sort=True)["authority"][0])
+
+
+def test_a_plan_folder_has_every_area_and_says_what_it_is(dataset, plans):
+    data = open_dataset(dataset)
+    slugs = set(list_areas(data)["slug"])
+    for name in ("measures", "need", "exposure", "trend"):
+        assert set(plans.table(name)["area"]) <= slugs
+    assert set(plans.table("measures")["area"]) == slugs
+    assert set(plans.table("measures")["measure"]) == set(load_measures().measures)
+    about = json.loads((plans.path / "plan.json").read_text(encoding="utf-8"))
+    assert about["says"] == NOT_VACANCIES
+    assert about["cautions"] == list(CAUTIONS)
+    assert about["synthetic"] is not None
+    assert about["occupancy"] == 0.85
+    assert set(about["tables"]) == {path.stem for path in plans.path.glob("*.parquet")}
+
+
+def test_places_of_authorities_add_up_to_regions_and_england(dataset, plans):
+    data = open_dataset(dataset)
+    places = dict(
+        plans.table("measures").filter(measure="places", part="all").select("area", "value").iter_rows()
+    )
+    areas = list_areas(data)
+    for kind in ("region", "authority"):
+        slugs = areas.filter(kind=kind)["slug"].to_list()
+        assert sum(places[slug] for slug in slugs) == places["england"] > 0
+
+
+def test_a_prepared_folder_gives_what_fitting_gives(dataset, plans):
+    data = open_dataset(dataset)
+    area = find_area(data, busiest(dataset))
+    again = plan_area(read_plans(plans.path).inputs(data), area)
+    assert again.measures.equals(plans.of_area("measures", area))
+    columns = again.exposure.columns
+    assert again.exposure.equals(plans.of_area("exposure", area).select(columns))
+
+
+@pytest.mark.parametrize("name", ["england", "north-west"])
+def test_sums_of_predictions_in_sql(dataset, plans, name):
+    """Places times the chance of a Good judgement, and of closing: over the Parquet files, by DuckDB."""
+    data = open_dataset(dataset)
+    names = ", ".join(f"'{n}'" for n in authority_names(data, find_area(data, name)))
+    value, lost, low, high = duckdb.sql(
+        f"""
+        with here as (
+            select urn, places from '{dataset}/home_snapshots.parquet'
+            where listed_on = (select max(listed_on) from '{dataset}/home_snapshots.parquet')
+                and authority in ({names})
+        )
+        select (
+                select sum(places * probability)
+                from here join '{plans.path}/home_expected.parquet' using (urn)
+            ),
+            sum(places * p_close_36), sum(places * p_close_36_low), sum(places * p_close_36_high)
+        from here join '{plans.path}/home_closing.parquet' using (urn)"""
+    ).fetchall()[0]
+    measures = plans.of_area("measures", find_area(data, name))
+    found = measures.filter(measure="expected_good_places", part="all").row(0, named=True)
+    assert found["value"] == pytest.approx(value)
+    assert found["low"] < found["value"] < found["high"]
+    found = measures.filter(measure="expected_loss").row(0, named=True)
+    assert (found["value"], found["low"], found["high"]) == pytest.approx((lost, low, high))
+
+
+def test_another_occupancy_changes_usable_places_only(dataset, plans):
+    data = open_dataset(dataset)
+    area = find_area(data, busiest(dataset))
+    before = plans.of_area("measures", area)
+    after = plan_area(plans.inputs(data, occupancy=0.5), area).measures
+    changed = before.filter(before["value"].ne_missing(after["value"]))
+    assert changed["measure"].to_list() == ["usable_places"]
+
+
+def test_plans_of_another_dataset_are_refused(plans, tmp_path):
+    (tmp_path / "one").mkdir()
+    write_releases(tmp_path / "one" / "releases", seed=3, n_homes=120, first_year=2023)
+    build_dataset(tmp_path / "one" / "releases", tmp_path / "one" / "dataset")
+    with pytest.raises(UsageError, match="another dataset"):
+        plans.inputs(open_dataset(tmp_path / "one" / "dataset"))
+
+
+def test_a_damaged_plan_folder_is_told(plans, tmp_path):
+    copy = tmp_path / "plan"
+    shutil.copytree(plans.path, copy)
+    (copy / "exposure.parquet").write_bytes(b"no parquet")
+    with pytest.raises(DatasetError, match="Prepare the plans again"):
+        read_plans(copy).table("exposure")
+    with pytest.raises(UsageError, match="no table 'homes'"):
+        read_plans(copy).table("homes")
+    (copy / "plan.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="no plans of this ofsight"):
+        read_plans(copy)
+
+
+def test_a_folder_of_strangers_is_not_written_over(dataset, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    result = run("plan", "--dataset", dataset, "--to", tmp_path)
+    assert result.exit_code == 2
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_pack_has_the_order_of_a_sufficiency_statement(dataset, plans):
+    data = open_dataset(dataset)
+    document = make_pack(plan_area(plans.inputs(data), find_area(data, busiest(dataset))))
+    assert [section.key for section in document.sections] == ORDER
+    assert NOT_VACANCIES in document.banner
+    assert "ynthetic" in document.banner
+    notes = [plain(item) for block in document.blocks() for item in getattr(block, "items", ())]
+    assert all(notes.count(caution) >= 2 for caution in CAUTIONS)
+
+
+def test_packs_in_three_formats_carry_the_words_on_every_page(dataset, plans, tmp_path):
+    area = busiest(dataset)
+    options = ["--plan", plans.path, "--format", "html", "--format", "docx", "--format", "pdf"]
+    result = run("plan", "--dataset", dataset, "--area", area, "--to", tmp_path, *options)
+    assert result.exit_code == 0, result.output
+    files = {path.suffix: path for path in tmp_path.iterdir()}
+    assert set(files) == {".html", ".docx", ".pdf"}
+    page = files[".html"].read_text(encoding="utf-8")
+    assert NOT_VACANCIES in page
+    assert "<script" not in page
+    pdf = pypdfium2.PdfDocument(files[".pdf"])
+    assert len(pdf) > 3
+    for n in range(len(pdf)):
+        words = " ".join(pdf[n].get_textpage().get_text_range().split())
+        assert NOT_VACANCIES in words, f"page {n + 1}"
+        assert "association is no cause" in words, f"page {n + 1}"
+    pdf.close()
+    with zipfile.ZipFile(files[".docx"]) as archive:
+        headers = [name for name in archive.namelist() if name.startswith("word/header")]
+        assert any(NOT_VACANCIES in archive.read(name).decode() for name in headers)
+
+
+def test_no_pack_names_a_home(dataset, plans):
+    """No registration number of any home stands anywhere in the pack of its area."""
+    data = open_dataset(dataset)
+    plan = plan_area(plans.inputs(data), find_area(data, busiest(dataset)))
+    words = repr(make_pack(plan))
+    assert plan.homes.height > 2
+    assert not any(urn in words for urn in plan.homes["urn"])
+
+
+def test_an_area_without_homes_has_a_pack(dataset, plans, tmp_path):
+    empty = plans.table("measures").filter(measure="homes", part="all", value=0.0)["area"]
+    assert empty.len() > 0
+    result = run("plan", "--dataset", dataset, "--area", empty[0], "--plan", plans.path, "--to", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "its children in homes live elsewhere" in next(tmp_path.iterdir()).read_text(encoding="utf-8")
+
+
+def test_a_scenario_is_a_section_with_every_assumption(dataset, plans, tmp_path):
+    scenario = tmp_path / "what-if.yaml"
+    scenario.write_text(
+        "name: Three homes open\nseed: 5\n"
+        "events:\n  - {kind: open, homes: 3, places: 4, sector: Local Authority, year: 1}\n",
+        encoding="utf-8",
+    )
+    options = ["--plan", plans.path, "--scenario", scenario, "--area", busiest(dataset)]
+    result = run("plan", "--dataset", dataset, "--to", tmp_path / "packs", *options)
+    assert result.exit_code == 0, result.output
+    page = next((tmp_path / "packs").iterdir()).read_text(encoding="utf-8")
+    assert "What if: Three homes open" in page
+    assert "Every assumption" in page
+    assert "seed" in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--area", "Birminghem"], "Birmingham"),
+        (["--area", "Birmingham", "--format", "odt"], "Allowed: html, docx, pdf"),
+        (["--occupancy", "85"], "no share"),
+        (["--area", "Birmingham", "--plan", "nowhere"], "Prepare them"),
+        (["--area", "Birmingham", "--thresholds", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_one_line(dataset, tmp_path, options, words):
+    result = run("plan", "--dataset", dataset, "--to", tmp_path / "out", *options)
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scenario_needs_an_area(dataset, tmp_path):
+    scenario = tmp_path / "s.yaml"
+    scenario.write_text("name: Nothing\n", encoding="utf-8")
+    result = run("plan", "--dataset", dataset, "--to", tmp_path / "out", "--scenario", scenario)
+    assert result.exit_code == 2
+    assert "--area" in result.output
+
+
+def test_thresholds_of_a_file_are_used(dataset, plans, tmp_path):
+    file = tmp_path / "screen.yaml"
+    file.write_text(
+        "screen: mine\nsource: the council\nlimbs: [{name: any, words: any, places: 1}]\n", encoding="utf-8"
+    )
+    options = ["--plan", plans.path, "--thresholds", file, "--area", busiest(dataset)]
+    result = run("plan", "--dataset", dataset, "--to", tmp_path / "packs", *options, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["says"] == NOT_VACANCIES
+    assert "Source: the council" in Path(found["files"][0]).read_text(encoding="utf-8")
