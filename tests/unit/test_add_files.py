@@ -301,6 +301,20 @@ def test_the_command_withdraws(tmp_path: Path, year: Path) -> None:
     assert result.exit_code == 2
 
 
+def test_the_command_verifies(tmp_path: Path, year: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    (added,) = _add(shelf, year)
+    result = _run("verify", "--from", shelf.path)
+    assert (result.exit_code, result.stdout) == (0, f"Shelf: {shelf.path}: 1 files in 1 lines, 0 faults.\n")
+    (shelf.path / "stray.csv").write_text("x", encoding="utf-8")
+    assert _run("verify", "--from", shelf.path).exit_code == 0
+    shelf.path_of(added.held).write_bytes(b"x")
+    result = _run("verify", "--from", shelf.path)
+    assert result.exit_code == 3
+    assert f"damaged: {added.held.file}" in result.stdout
+    assert "unlisted: stray.csv" in result.stdout
+
+
 def test_a_name_is_not_believed_against_the_rows(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "provider-level-in-year-2015-16.csv", grid(providers(200)))
     (found,) = recognise_file(path)

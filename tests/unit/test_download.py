@@ -171,6 +171,20 @@ def test_a_condition_is_only_for_bytes_that_are_sound_and_from_there(shelf: Shel
     assert publisher.header("if-none-match") == [None, None, None]
 
 
+def test_what_was_withdrawn_stays_so_when_its_publisher_still_sends_it(shelf: Shelf) -> None:
+    loader = Publisher(serve_ranges(CSV)).loader()
+    held = loader.download(wanted(), shelf).held
+    shelf.withdraw(held.sha256, "the wrong year")
+    for published in ("2024-07-15T09:30:00+01:00", "2024-09-01"):
+        again = loader.download(wanted(published=published), shelf)
+        assert again.status == "unchanged"
+        assert not again.held.withdrawn
+        assert shelf.current(*held.key) is None
+    n = len(shelf.held())
+    loader.download(wanted(published="2024-09-01"), shelf)
+    assert len(shelf.held()) == n
+
+
 # ---- interrupted
 
 
@@ -600,6 +614,12 @@ def test_a_web_page_is_not_kept_for_a_csv(shelf: Shelf) -> None:
             Publisher(answer(page, headers={"content-type": kind})).loader().download(wanted(), shelf)
     assert shelf.held() == ()
     assert _left(shelf) == []
+
+
+def test_what_the_server_calls_a_web_page_is_not_kept_whatever_it_looks_like(shelf: Shelf) -> None:
+    with pytest.raises(ContentError, match="the server sends a web page"):
+        Publisher(answer(headers={"content-type": "text/html"})).loader().download(wanted(), shelf)
+    assert shelf.held() == ()
 
 
 def test_a_bomb_is_not_kept(shelf: Shelf) -> None:

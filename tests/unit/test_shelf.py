@@ -99,6 +99,17 @@ def test_a_folder_with_a_manifest_of_somebody_else_is_no_shelf(tmp_path: Path) -
         hold(Shelf(tmp_path), b"one")
 
 
+def test_nothing_is_looked_for_or_made_where_no_shelf_is(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(UsageError, match="is no shelf"):
+            Shelf(path).verify()
+        with pytest.raises(UsageError, match="is no shelf"):
+            Shelf(path).withdraw("0" * 64, "why")
+        assert Shelf(path).held() == ()
+        assert Shelf(path).files() == []
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "name",
     ["..", "../x", "a/b", "a\\b", "", ".hidden", "a..b", "A", "é", "a b", "con", "nul.csv", "x" * 81, "a."],
@@ -133,6 +144,14 @@ def test_a_torn_last_line_is_passed_over_and_taken_away(shelf: Shelf) -> None:
     assert shelf.held() == (first, second)
     assert shelf.manifest.read_bytes().startswith(whole)
     assert shelf.manifest.read_bytes().count(b"\n") == 2
+
+
+def test_a_torn_line_longer_than_the_next_leaves_nothing_behind(shelf: Shelf) -> None:
+    first, _ = hold(shelf, b"one", title="A title " * 200)
+    whole = shelf.manifest.read_bytes()
+    shelf.manifest.write_bytes(whole + whole[:-1])
+    second, _ = hold(shelf, b"two")
+    assert shelf.held() == (first, second)
 
 
 def test_a_torn_first_line_still_marks_a_shelf(shelf: Shelf) -> None:

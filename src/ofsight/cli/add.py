@@ -1,4 +1,4 @@
-"""Files that a user has already: put on the shelf, and taken back."""
+"""A shelf by hand: files that a user has already put there, taken back, looked through."""
 
 from __future__ import annotations
 
@@ -66,6 +66,28 @@ def withdraw(
     lines = [line.as_dict() for line in Shelf(shelf).withdraw(sha256, why)]
     told = [f"Withdrawn: {line['series']} {line['period']}, {line['sha256'][:12]}: {why}" for line in lines]
     show({"withdrawn": lines}, told, quiet, as_json)
+
+
+@app.command()
+def verify(
+    shelf: Annotated[Path, typer.Option("--from", help="Folder of the shelf.")] = Path("releases"),
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look through every version on a shelf, whether its bytes are as they came.
+
+    Exit code 0: they are. 3: a file is missing or damaged, and named.
+    """
+    from ofsight.releases.shelf import Shelf
+
+    held = Shelf(shelf).held()
+    faults = [{"file": fault.file, "problem": fault.problem} for fault in Shelf(shelf).verify()]
+    lines = [f"{fault['problem']}: {fault['file']}" for fault in faults]
+    n_files = len({line.file for line in held})
+    lines.append(f"Shelf: {shelf}: {n_files:,} files in {len(held):,} lines, {len(faults):,} faults.")
+    show({"shelf": str(shelf), "n_files": n_files, "faults": faults}, lines, quiet, as_json)
+    if any(fault["problem"] != "unlisted" for fault in faults):
+        raise typer.Exit(3)
 
 
 def _ask(question: str, needed: bool) -> str:

@@ -141,6 +141,8 @@ def run(
     ] = None,
     study: StudyOption = "outsourcing-2022",
     formats: FormatOption = None,
+    as_of: _AsOfOption = None,
+    held_by: _HeldByOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -149,10 +151,20 @@ def run(
     Exit code 3: something could not be fetched and is named; the rest is done with what is held.
     """
     if releases is not None:
-        _run(releases, to, study, formats, quiet, as_json)
+        _run(releases, to, study, formats, quiet, as_json, as_of=as_of, held_by=held_by)
         return
     fetched = fetch_all(to / "releases", silent=quiet or as_json)
-    _run(to / "releases", to, study, formats, quiet, as_json, fetched.as_dict())
+    _run(
+        to / "releases",
+        to,
+        study,
+        formats,
+        quiet,
+        as_json,
+        fetched.as_dict(),
+        as_of=as_of,
+        held_by=held_by,
+    )
     if fetched.failed:
         raise typer.Exit(FAILED)
 
@@ -188,9 +200,11 @@ def _run(
     quiet: bool,
     as_json: bool,
     fetched: dict[str, Any] | None = None,
+    as_of: datetime | None = None,
+    held_by: datetime | None = None,
 ) -> None:
     silent = quiet or as_json
-    built = _build(releases, to / "dataset", silent)
+    built = _build(releases, to / "dataset", silent, as_of, held_by)
     found = _study(to / "dataset", to / "study", study, silent)
     written = _report(to / "study", to / "report", formats, silent, _curve(to))
     lines = [*build_lines(built), *study_lines(found), *(f"Report: {path}" for path in written["files"])]

@@ -19,7 +19,7 @@ from ofsight.releases.wanted import Held
 __all__ = ["Inputs", "fingerprint_inputs", "list_inputs"]
 
 # What of a line of the manifest goes with the dataset, for whoever wants to see the file again.
-_TOLD = ("url", "page", "retrieved", "published", "origin", "title", "publisher", "licence", "name")
+_TOLD = ("url", "page", "retrieved", "published", "origin", "title", "publisher", "licence", "name", "said")
 
 
 @dataclass(frozen=True, slots=True)

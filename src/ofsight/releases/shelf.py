@@ -189,11 +189,25 @@ class Shelf:
         return tuple(sorted(name for name in names if name not in listed))
 
     def verify(self) -> tuple[Fault, ...]:
-        """Look through all versions and return what is wrong; nothing where all is as it came."""
+        """Look through all versions and return what is wrong; nothing where all is as it came.
+
+        Raises
+        ------
+        UsageError
+            When there is no shelf.
+        """
+        self._require()
         by_file = {held.file: held for held in self.held()}
         problems = {file: self.fault(held) for file, held in by_file.items()}
         faults = [Fault(file, problem) for file, problem in sorted(problems.items()) if problem is not None]
         return (*faults, *(Fault(file, "unlisted") for file in self.unlisted()))
+
+    def _require(self) -> None:
+        if not self.is_at(self.path):
+            raise UsageError(
+                f"'{self.path}' is no shelf: it has no {MANIFEST}. Files come to a shelf by `ofsight fetch` "
+                "and `ofsight add`."
+            )
 
     def make(self) -> None:
         """Make the shelf where it is not there.
@@ -301,8 +315,9 @@ class Shelf:
         Raises
         ------
         UsageError
-            When no file that stands has that hash, or two have.
+            When there is no shelf, no file that stands has that hash, or two have.
         """
+        self._require()
         with disk_full_told(self.path), self._lock():
             lines = self.held()
             standing = {
