@@ -24,12 +24,13 @@ from benchmarks.__main__ import REPORT, machine, row
 from benchmarks.simulate import FORMULA, GROUP, write_pieces
 from ofsight.ordinal import clmm
 from ofsight.ordinal.distributed import partition_by_group
+from ofsight.ordinal.distributed.fit import wait_for_piece
 from ofsight.ordinal.distributed.objective import SpreadObjective
 
 ROWS_PER_PARTITION = 250_000
 ROWS_PER_HOME = 10_000_000 / 2_400_000
 WORKERS = 2
-WORKER_MEMORY = "1500MB"
+WORKER_MEMORY = "1800MB"
 TITLE = "## Scale: fits over partitions"
 
 _LOCAL = """
@@ -153,24 +154,16 @@ def against_local(folder: Path, rows: int, client: Any, pids: list[int], repeats
     }
 
 
-def constants(big: dict[str, Any], small: dict[str, Any]) -> dict[str, float]:
-    """Return what one evaluation costs by row and by task, from evaluations of two sizes."""
-    found: dict[str, float] = {}
-    for name, run in (("big", big), ("small", small)):
-        fit = run["result"]
-        objective: SpreadObjective = fit.arrays.objective
-        times = []
-        for _ in range(5):
-            started = time.perf_counter()
-            objective.evaluate(fit.arrays.fitted, 2)
-            times.append(time.perf_counter() - started)
-        found[name] = min(times)
-    # The small one is all tasks and hardly any rows.
-    found["task"] = found["small"] / small["partitions"]
-    return found
+def cost_of_a_task(run: dict[str, Any], count: int = 400) -> float:
+    """Return the seconds that a task costs the driver and the scheduler, when it does nothing."""
+    objective: SpreadObjective = run["result"].arrays.objective
+    pieces = [objective.pieces[i % len(objective.pieces)] for i in range(count)]
+    started = time.perf_counter()
+    objective.crew.gather([objective.crew.submit(wait_for_piece, piece) for piece in pieces])
+    return (time.perf_counter() - started) / count
 
 
-def on_paper(runs: list[dict[str, Any]], costs: dict[str, float], rows: int = 100_000_000) -> list[str]:
+def on_paper(runs: list[dict[str, Any]], task: float, rows: int = 100_000_000) -> list[str]:
     """Return what a cluster would need, from the constants measured here."""
     big = runs[-1]
     per_row, shuffle = big["fit"]["cpu"] / big["rows"], big["shuffle"]["cpu"] / big["rows"]
@@ -181,13 +174,13 @@ def on_paper(runs: list[dict[str, Any]], costs: dict[str, float], rows: int = 10
         f"### {rows // 10**6} million rows, on paper", "",
         f"Not measured: computed from {per_row * 1e6:.2f} µs of processor a row for the fit, "
         f"{shuffle * 1e6:.2f} µs for the partitioning, {held:.0f} bytes a row at the peak over the "
-        f"{idle / 2**20:.0f} MiB of the empty processes, and {costs['task'] * 1e3:.1f} ms of the driver for a "
+        f"{idle / 2**20:.0f} MiB of the empty processes, and {task * 1e3:.1f} ms of the driver a "
         f"task ({evaluations} evaluations, one task a partition of 500,000 rows). A cluster's network is "
         "not in it: each task returns two kilobytes.", "",
         row("cores", "partitioning", "fit", "memory in all", "of the driver's part"), row(*["--:"] * 5),
     ]  # fmt: skip
     for cores in (2, 16, 64, 256):
-        driver = evaluations * (rows / 500_000) * costs["task"]
+        driver = evaluations * (rows / 500_000) * task
         fit = rows * per_row / cores + driver
         memory = rows * held + cores * idle / (WORKERS + 1)
         lines.append(
@@ -221,7 +214,7 @@ def exponent(runs: list[dict[str, Any]], key: str) -> float:
     return math.log(big["fit"][key] / small["fit"][key]) / math.log(big["rows"] / small["rows"])
 
 
-def report(runs: list[dict[str, Any]], compared: dict[str, Any], costs: dict[str, float]) -> str:
+def report(where: str, runs: list[dict[str, Any]], compared: dict[str, Any], task: float) -> str:
     """Return the section of docs/benchmarks.md."""
     cpu = compared["spread_cpu"] / compared["local_cpu"]
     wall = compared["spread_wall"] / compared["local_wall"]
@@ -229,7 +222,7 @@ def report(runs: list[dict[str, Any]], compared: dict[str, Any], costs: dict[str
     big = runs[-1]
     lines = [
         TITLE, "",
-        f"Written by `make bench-scale`. Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}. "
+        f"Written by `make bench-scale`. Measured {datetime.now(UTC):%Y-%m-%d} on {where}. "
         f"{WORKERS} worker processes of one thread and {WORKER_MEMORY} each. The model is that of table 2; "
         f"the data are simulated in pieces that cut through homes, and partitioned by home on the workers. "
         "Memory is the peak of driver and workers together. Times include reading the partitions.", "",
@@ -247,7 +240,7 @@ def report(runs: list[dict[str, Any]], compared: dict[str, Any], costs: dict[str
         f"{compared['spread_wall']:.1f} s ({compared['spread_cpu']:.1f} s). The least of several, in turn. "
         f"The largest fit took {big['iterations']} iterations and ended {big['code']}, standard deviation "
         f"{big['sd']:.3f} (1.456 simulated).", "",
-        *on_paper(runs, costs),
+        *on_paper(runs, task),
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -268,6 +261,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="of the comparison with a local fit")
     parser.add_argument("--to", type=Path, default=REPORT, help="where to write (default %(default)s)")
     options = parser.parse_args()
+    where = machine()
     sizes = [options.rows // 100, options.rows // 10, options.rows]
     with tempfile.TemporaryDirectory(prefix="ofsight-scale-") as name:
         folder, runs = Path(name), []
@@ -278,12 +272,12 @@ def main() -> None:
                 print(json.dumps(shown), flush=True)
                 runs.append(run)
                 if size == sizes[0]:
-                    costs = constants(run, run)
+                    task = cost_of_a_task(run)
                 if size == sizes[1]:
                     compared = against_local(folder, size, client, pids, options.repeats)
                     print(json.dumps(compared), flush=True)
                 del run["result"]
-    text = report(runs, compared, costs)
+    text = report(where, runs, compared, task)
     print(text)
     write_section(text, options.to)
     print(f"Written to {options.to}")

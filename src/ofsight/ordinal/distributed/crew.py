@@ -114,6 +114,8 @@ class Crew:
 
     def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
         """Return the future of a task; futures among the arguments are waited for."""
+        if self.client.status != "running":
+            raise self._lost()
         try:
             future: Future[Any] = self.client.submit(work, *args, pure=False)
             return future

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from ofsight.ordinal.result import OrdinalFit
 
-__all__ = ["Engine", "fit_partitions"]
+__all__ = ["Engine", "fit_partitions", "wait_for_piece"]
 
 Floats = NDArray[np.float64]
 
@@ -190,7 +190,7 @@ def _set_up(
     for position in range(len(drafts)):
         pieces.append(crew.submit(settle_draft, drafts[position], threshold, kept, scales))
     drafts.clear()  # each may go as soon as its piece is made
-    crew.gather([crew.submit(_ready, piece) for piece in pieces])
+    crew.gather([crew.submit(wait_for_piece, piece) for piece in pieces])
     return Problem(
         outline,
         coordinates,
@@ -203,7 +203,7 @@ def _set_up(
 
 
 @told
-def _ready(piece: Any) -> None:
+def wait_for_piece(piece: Any) -> None:
     """Wait for a piece, and tell its failure."""
 
 
