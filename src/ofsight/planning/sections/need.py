@@ -53,7 +53,8 @@ def _lead(plan: AreaPlan) -> str:
     first = (
         "; ".join(words) + "." if words else "The newest numbers of children are withheld or not published."
     )
-    if net.value is None:
+    if net.value is None or plan.area.kind == "england":
+        # England's is of children placed across its border, or where nothing is recorded.
         return first
     year = net.as_at.rpartition(" ")[2]
     if net.value > 0:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.sections.beside import Line, areas_of, list_source, make_table, short_name, values_of
 from ofsight.planning.wording import say_status
-from ofsight.report.charts.model import Forest, ForestGroup, ForestRow
+from ofsight.report.charts.model import Forest, ForestGroup, ForestRow, Series
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
 from ofsight.report.wording import count, decimal, percent
 
 __all__ = ["ownership_section"]
 
 _TEN_THOUSAND = 10_000.0
-_MOST_ROWS = 60
 
 
 def ownership_section(plan: AreaPlan) -> Section:
@@ -124,49 +125,11 @@ def _ten_thousand(value: float | None) -> str:
 
 def _funnel(plan: AreaPlan) -> Figure | None:
     """Return observed over expected places of the authorities of the area, or of its region."""
-    places = plan.inputs.places
-    if places is None or plan.area.kind == "england":
+    places, shown = plan.inputs.places, _compared(plan)
+    if places is None or shown["ratio"].drop_nulls().is_empty():
         return None
-    frame, mine = places.frame, set(plan.area.authorities)
-    regions = frame.filter(pl.col("code").is_in(mine))["region"].unique().to_list()
-    shown = frame.filter(
-        pl.col("region").is_in(regions) if plan.area.kind != "set" else pl.col("code").is_in(mine)
-    )
-    shown = shown.sort("ratio", descending=True, nulls_last=True).head(_MOST_ROWS)
-    if shown["ratio"].drop_nulls().is_empty():
-        return None
-    drawn, rows = [], []
-    for row in shown.iter_rows(named=True):
-        own = plan.area.is_single and row["code"] in mine
-        label = row["authority"]
-        positive = row["ratio"] if row["ratio"] else None
-        drawn.append(
-            ForestRow(
-                label,
-                positive,
-                row["low"] if positive else None,
-                row["high"] if positive else None,
-                "two" if own else "one",
-                hollow=not own and plan.area.is_single,
-            )
-        )
-        rows.append(
-            Row(
-                (
-                    label,
-                    count(row["observed"]),
-                    decimal(row["expected"], 0) if row["expected"] is not None else say_status(row["status"]),
-                    decimal(row["ratio"], 2),
-                    f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}"
-                    if row["low"] is not None
-                    else "–",
-                    f"{decimal(row['spread_low_95'], 2)} to {decimal(row['spread_high_95'], 2)}"
-                    if row["spread_low_95"] is not None
-                    else "–",
-                    row["position"] or say_status(row["status"]),
-                )
-            )
-        )
+    rows = shown.to_dicts()
+    drawn = tuple(_forest_row(row, plan) for row in rows)
     columns = (
         Column("Authority", share=1.8),
         Column("Places", numeric=True),
@@ -176,30 +139,69 @@ def _funnel(plan: AreaPlan) -> Figure | None:
         Column("Funnel, 95%", numeric=True, share=1.3),
         Column("Position", share=1.6),
     )
-    found = plan.value("observed_over_expected")
-    name = short_name(plan.area.name)
-    title = f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
-    if found.value == 0:
-        title = f"{name}: no registered place, where some would be expected of its looked-after children"
-    if found.value is None:
-        title = f"Places against looked-after children: {name} has no expected number"
+    note = (
+        f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect of "
+        "each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. A "
+        "funnel, not a league table: more places than expected is neither good nor bad."
+    )
     return Figure(
         "figure-expected",
-        title,
+        _funnel_title(plan),
         "Ratios of registered places to the places expected of an authority with as many looked-after "
         "children, with exact 95% limits, one row an authority.",
-        Forest(
-            (ForestGroup("", tuple(drawn)),), "Places, observed over expected", "fewer places", "more places"
-        ),
+        Forest((ForestGroup("", drawn),), "Places, observed over expected", "fewer places", "more places"),
         Table(
             "table-expected",
             "Places observed and expected",
             columns,
-            tuple(rows),
-            f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect "
-            "of each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. "
-            "A funnel, not a league table: more places than expected is neither good nor bad.",
+            tuple(Row(_funnel_cells(row)) for row in rows),
+            note,
             folded=True,
         ),
         list_source(plan),
+    )
+
+
+def _compared(plan: AreaPlan) -> pl.DataFrame:
+    """Return the authorities of a set, else all of the region, the highest ratio first; none for England."""
+    places = plan.inputs.places
+    if places is None or plan.area.kind == "england":
+        return pl.DataFrame(schema={"ratio": pl.Float64})
+    mine = pl.col("code").is_in(plan.area.authorities)
+    if plan.area.kind != "set":
+        regions = places.frame.filter(mine)["region"].unique().to_list()
+        mine = pl.col("region").is_in(regions)
+    return places.frame.filter(mine).sort("ratio", descending=True, nulls_last=True)
+
+
+def _funnel_title(plan: AreaPlan) -> str:
+    found, name = plan.value("observed_over_expected"), short_name(plan.area.name)
+    if found.value is None:
+        return f"Places against looked-after children: {name} has no expected number"
+    if not found.value:
+        return f"{name}: no registered place, where some would be expected of its looked-after children"
+    return f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
+
+
+def _forest_row(row: dict[str, Any], plan: AreaPlan) -> ForestRow:
+    """Return one authority; a ratio of nothing has no place on a logarithmic axis."""
+    own = plan.area.is_single and row["code"] in plan.area.authorities
+    series: Series = "two" if own else "one"
+    hollow = plan.area.is_single and not own
+    if not row["ratio"]:
+        return ForestRow(row["authority"], None, None, None, series, hollow)
+    return ForestRow(row["authority"], row["ratio"], row["low"], row["high"], series, hollow)
+
+
+def _funnel_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    if row["expected"] is None:
+        return (row["authority"], count(row["observed"]), say_status(row["status"]), "–", "–", "–", "–")
+    return (
+        row["authority"],
+        count(row["observed"]),
+        decimal(row["expected"], 0),
+        decimal(row["ratio"], 2),
+        f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}",
+        f"{decimal(row['spread_low_95'], 2)} to {decimal(row['spread_high_95'], 2)}",
+        row["position"],
     )
