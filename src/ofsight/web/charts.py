@@ -5,19 +5,22 @@ Each returns an SVG whose colours are classes of the page's style. Every word in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from ofsight.report.charts import NARROW, WIDE
+from ofsight.report.charts.axis import Straight
 from ofsight.report.charts.model import Series
-from ofsight.report.charts.svg import Sheet, text_width
+from ofsight.report.charts.svg import Anchor, Sheet, text_width
 from ofsight.web.answer import Picture
 from ofsight.web.tiles import place_tiles
 
 __all__ = ["Funnel", "GradeRow", "draw_funnel", "draw_grades", "draw_tiles", "short_names"]
 
+Scale = Callable[[float], float]
 _GRADES: Final = (("Inadequate", "g1"), ("Requires improvement", "g2"), ("Good", "g3"), ("Outstanding", "g4"))
 
 
@@ -136,30 +139,26 @@ def draw_funnel(
 
 def _funnel(sheet: Sheet, funnel: Funnel, across: str, percent: bool) -> float:
     tall = 300.0 if sheet.width >= 500 else 260.0
-    most_x = max((size for _, size, *_ in funnel.points), default=1.0) * 1.03
-    values = [value for _, _, value, *_ in funnel.points] + [funnel.centre]
-    top = 1.0 if percent else max(values) * 1.05
-    low = max(0.0, min(values) - 0.1) if percent else 0.0
     left, right, head, foot = 46.0, sheet.width - 8, 14.0, 14.0 + tall
+    sizes = Straight.upto(max((size for _, size, *_ in funnel.points), default=1.0), left, right)
+    values = [value for _, _, value, *_ in funnel.points] + [funnel.centre]
+    low, top, step = _span(values, percent)
 
     def x_of(size: float) -> float:
-        return left + (right - left) * size / most_x
+        return min(sizes.at(size), right)
 
     def y_of(value: float) -> float:
         held = min(max(value, low), top)
         return foot - (foot - head) * (held - low) / ((top - low) or 1)
 
-    steps = 5
-    for step in range(steps + 1):
-        value = low + (top - low) * step / steps
+    for place in range(round((top - low) / step) + 1):
+        value = low + step * place
         sheet.line(left, y_of(value), right, y_of(value), "grid")
-        said = f"{100 * value:.0f}%" if percent else f"{value:.1f}"
+        said = f"{100 * value:.0f}%" if percent else f"{value:g}"
         sheet.text(left - 6, y_of(value) + 4, said, anchor="end", classes="muted")
-    for step in range(1, 5):
-        size = most_x * step / 4
-        sheet.text(
-            x_of(size), foot + 18, f"{size:,.0f}", anchor="end" if step == 4 else "middle", classes="muted"
-        )
+    for size in sizes.ticks()[1:]:
+        anchor: Anchor = "end" if size == sizes.high else "middle"
+        sheet.text(x_of(size), foot + 18, f"{size:,.0f}", anchor=anchor, classes="muted")
     sheet.text((left + right) / 2, foot + 38, across, anchor="middle", classes="muted")
     ordered = sorted(funnel.limits)
     for place, look in ((1, "limit"), (2, "limit"), (3, "limit far"), (4, "limit far")):
@@ -174,7 +173,17 @@ def _funnel(sheet: Sheet, funnel: Funnel, across: str, percent: bool) -> float:
     return foot + 48
 
 
-def _name_points(sheet: Sheet, funnel: Funnel, x_of, y_of, right: float) -> None:  # type: ignore[no-untyped-def]
+def _span(values: Sequence[float], percent: bool) -> tuple[float, float, float]:
+    """Return the ends of the upright axis and the distance of its ticks, all round."""
+    if not percent:
+        axis = Straight.upto(max(values), 0, 1, n_ticks=5)
+        return 0.0, axis.high, axis.step
+    low = max(0.0, math.floor(min(values) * 10 - 1) / 10)
+    step = 0.1 if low >= 0.5 else 0.2
+    return step * math.floor(low / step + 1e-9), 1.0, step
+
+
+def _name_points(sheet: Sheet, funnel: Funnel, x_of: Scale, y_of: Scale, right: float) -> None:
     """Name the chosen points, each beside its marker, on the side where there is room."""
     for label, size, value, _, chosen in funnel.points:
         if chosen:
@@ -225,8 +234,23 @@ def _candidates(name: str) -> list[str]:
     return [label for label in made if len(label) >= 2]
 
 
+def _legend(legend: Sequence[tuple[int, str]]) -> list[str]:
+    """Draw the shades with their words in the corner where England has no land."""
+    x, y = 10 * _SIDE + 8, 6.0
+    return [
+        f'<rect x="{x:.0f}" y="{y + 22 * place:.0f}" width="20" height="18" class="q{shade}"/>'
+        f'<text x="{x + 27:.0f}" y="{y + 22 * place + 14:.0f}" font-size="14" class="said">'
+        f"{escape(words)}</text>"
+        for place, (shade, words) in enumerate(legend)
+    ]
+
+
 def draw_tiles(
-    areas: Sequence[tuple[str, str, str, str, int, str]], *, title: str, description: str
+    areas: Sequence[tuple[str, str, str, str, int, str]],
+    *,
+    legend: Sequence[tuple[int, str]] = (),
+    title: str,
+    description: str,
 ) -> Picture:
     """Draw the map of tiles, each a link to its area.
 
@@ -234,6 +258,8 @@ def draw_tiles(
     ----------
     areas : sequence of (code, name, slug, region, shade, words)
         Each authority; the shade is 1 (least) to 5 (most), 0 for no value; the words are its value.
+    legend : sequence of (shade, words)
+        What each shade stands for.
     title, description : str
         As for every chart.
     """
@@ -250,6 +276,7 @@ def draw_tiles(
             f'<text x="{x + _SIDE / 2:.0f}" y="{y + _SIDE / 2 + 4.5:.0f}" font-size="13" '
             f'text-anchor="middle" aria-hidden="true">{escape(labels[code])}</text></a>'
         )
+    parts += _legend(legend)
     width = (max((tile.column for tile in tiles.values()), default=0) + 1) * _SIDE
     height = (max((tile.row for tile in tiles.values()), default=0) + 1) * _SIDE
     drawn = (

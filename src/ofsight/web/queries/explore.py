@@ -154,7 +154,7 @@ def specifications(sources: Sources, choice: Choice) -> Answer:
         extra={
             "choice": choice, "level": level, "levels": {key: _LEVELS[key] for key in levels}, "term": term,
             "terms": {key: _TERMS.get(key, key) for key in terms}, "options": options,
-            "covariates": covariates,
+            "covariates": covariates, "words": _WORDS,
         },
     )  # fmt: skip
 
@@ -196,17 +196,23 @@ def _curve_part(
             row["high"],
             (
                 *(_word(kind, row[kind]) for kind in kinds),
-                *("in" if name in row["covariates"].split() else "" for name in covariates),
+                *("in the model" if name in row["covariates"].split() else "" for name in covariates),
             ),
         )
         for row in rows
     )
     dashboard = (
         *(
-            CurveKind(kind.capitalize(), tuple(dict.fromkeys(_word(kind, name) for name in options[kind])))
+            CurveKind(
+                _WORDS.get(kind, kind.capitalize()),
+                tuple(dict.fromkeys(_word(kind, name) for name in options[kind])),
+            )
             for kind in kinds
         ),
-        *(CurveKind(name.replace("_", " ").capitalize(), ("in",)) for name in covariates),
+        *(
+            CurveKind(_WORDS.get(name, name.replace("_", " ").capitalize()), ("in the model",))
+            for name in covariates
+        ),
     )
     per = "per percentage point" if term in ("profit", "third") else "of a better grade"
     chart = Curve(points, dashboard, f"Odds ratio {per} (logarithmic scale)")
@@ -242,7 +248,26 @@ def _curve_part(
     ]
 
 
+_WORDS: Final = {
+    "requires improvement": "as requires improvement",
+    "missing": "left out",
+    "age_months_paper": "Age, to 1 June 2021",
+    "age_months": "Age at the inspection",
+    "chain_size": "Chain size",
+    "log_chain_size": "Chain size, logarithm",
+    "places": "Places",
+    "log_places": "Places, logarithm",
+    "outcome": "Judgement",
+    "coding": "“Adequate” before 2015",
+    "imd": "Deprivation",
+    "n": "Children looked after",
+    "under18": "Residents under 18",
+}
+
+
 def _word(kind: str, value: str) -> str:
+    if value in _WORDS and kind != "outcome":
+        return _WORDS[value]
     if kind == "outcome":
         return domain_label(value, short=True) if value in set(Domain) else value.replace("_", " ")
     return value.replace("_", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -89,6 +90,15 @@ def _said(row: dict[str, Any], one: Funnel) -> str:
     return f"{decimal(row['value'], 2)} times what England’s rate would give ({count(row['k'])})"
 
 
+def _legend(cuts: list[float], one: Funnel) -> list[tuple[int, str]]:
+    """Return the shades and the values that each stands for: fifths of the authorities."""
+    if not cuts:
+        return []
+    said = [percent(cut, 0) if one.kind == "binomial" else decimal(cut, 2) for cut in cuts]
+    middle = [(place + 2, f"over {low} to {high}") for place, (low, high) in enumerate(pairwise(said))]
+    return [(1, f"up to {said[0]}"), *middle, (5, f"over {said[-1]}"), (0, "nothing to compare")]
+
+
 def _map_part(frame: pl.DataFrame, one: Funnel) -> Part:
     values = frame["value"].drop_nulls().sort()
     cuts = [float(values.quantile(q) or 0) for q in (0.2, 0.4, 0.6, 0.8)] if values.len() else []
@@ -100,7 +110,7 @@ def _map_part(frame: pl.DataFrame, one: Funnel) -> Part:
     description = (
         "A map in squares, one for each local authority near where it lies; the table below has every value."
     )
-    drawn = charts.draw_tiles(areas, title=title, description=description)
+    drawn = charts.draw_tiles(areas, legend=_legend(cuts, one), title=title, description=description)
     share = one.kind == "binomial"
     return Part(
         "map",

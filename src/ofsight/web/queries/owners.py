@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from ofsight.profiles.owner import (
 from ofsight.report.document import KeyFigure, KeyFigures, Paragraph, Span, Text
 from ofsight.report.folder import number
 from ofsight.report.wording import count, day
+from ofsight.vocabulary import Domain
 from ofsight.web.answer import Answer, Crumb, Field, Heading, Part, Prose
 from ofsight.web.problems import Refusal
 from ofsight.web.queries.tables import judgements_part, openings_part, supply_part
@@ -158,27 +160,30 @@ def owner_page(sources: Sources, text: str) -> Answer:
     data = sources.dataset
     over_time = owner_over_time(data, owner)
     days = snapshot_dates(data)
+    newest = days[-1] if days else None
+    where = owner_areas(data, owner)
+    now = _now(over_time, where, newest)
     here = f" of {owner.name}"
     supply = supply_part(sources, over_time, whose=here)
     return Answer(
         f"/owners/{owner.slug}",
         owner.name,
         (
-            _figures(over_time),
+            *_figures(now),
             Heading("Homes and places", "homes"),
             supply,
             openings_part(sources, owner_openings_closures(data, owner)),
             Heading("Where", "areas"),
-            _areas_part(sources, owner_areas(data, owner)),
+            _areas_part(sources, where),
             Heading("Judgements", "judgements"),
-            judgements_part(sources, owner_judgements(data, owner), days[-1] if days else None),
+            judgements_part(sources, owner_judgements(data, owner), newest),
             *_against_expectation(sources, owner),
             Heading("Changes of owner", "changes"),
             _changes_part(sources, owner_changes(data, owner)),
             Heading("Its homes", "list"),
             _homes_part(sources, owner),
         ),
-        lead=_lead(owner, over_time),
+        lead=_lead(owner, now, newest),
         cautions=CAUTIONS,
         trail=(OWNERS,),
         description=f"Children’s homes of {owner.name}: where they are and how they are judged.",
@@ -186,34 +191,38 @@ def owner_page(sources: Sources, text: str) -> Answer:
     )
 
 
-def _newest_all(frame: pl.DataFrame) -> dict[str, Any] | None:
-    whole = frame.filter(pl.col("sector") == "All").sort("listed_on")
-    return whole.row(-1, named=True) if whole.height else None
+def _now(over_time: pl.DataFrame, areas: pl.DataFrame, newest: date | None) -> tuple[int, int, int]:
+    """Return homes, places and local authorities on the newest list."""
+    rows = over_time.filter((pl.col("listed_on") == newest) & (pl.col("sector") != "All"))
+    here = areas.filter(pl.col("listed_on") == newest)
+    return int(rows["n_homes"].sum()), int(rows["n_places"].sum()), here["authority"].n_unique()
 
 
-def _lead(owner: Owner, frame: pl.DataFrame) -> str:
-    row = _newest_all(frame)
-    if row is None or not row["n_homes"]:
+def _lead(owner: Owner, now: tuple[int, int, int], newest: date | None) -> str:
+    homes, places, areas = now
+    if not homes or newest is None:
         return f"{owner.name} has no home on the newest list."
     return (
-        f"{owner.name} ({owner.kind}) has {count(row['n_homes'])} "
-        f"home{'' if row['n_homes'] == 1 else 's'} with "
-        f"{count(row['n_places'])} registered places in {count(row['n_areas'])} local authorit"
-        f"{'y' if row['n_areas'] == 1 else 'ies'} ({day(row['listed_on'].isoformat())})."
+        f"{owner.name} ({owner.kind}) has {count(homes)} home{'' if homes == 1 else 's'} with "
+        f"{count(places)} "
+        f"registered places in {count(areas)} local authorit{'y' if areas == 1 else 'ies'} "
+        f"({day(newest.isoformat())})."
     )
 
 
-def _figures(frame: pl.DataFrame) -> KeyFigures:
-    row = _newest_all(frame)
-    if row is None:
-        return KeyFigures(())
-    return KeyFigures(
-        (
-            KeyFigure(count(row["n_homes"]), "homes on the newest list"),
-            KeyFigure(count(row["n_places"]), "registered places", "not vacancies"),
-            KeyFigure(count(row["n_areas"]), "local authorities"),
+def _figures(now: tuple[int, int, int]) -> list[KeyFigures]:
+    homes, places, areas = now
+    if not homes:
+        return []
+    return [
+        KeyFigures(
+            (
+                KeyFigure(count(homes), "homes on the newest list"),
+                KeyFigure(count(places), "registered places", "not vacancies"),
+                KeyFigure(count(areas), "local authorities"),
+            )
         )
-    )
+    ]
 
 
 def _areas_part(sources: Sources, frame: pl.DataFrame) -> Part:
@@ -285,24 +294,44 @@ def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
     mine = [row for row in rows if owner.slug in {row.get(name) for name in names}]
     if not mine:
         return []
-    columns = list(mine[0])
-    frame = pl.DataFrame(
-        {
-            name: [value if (value := number(row.get(name))) is not None else None for row in mine]
-            if all(number(row.get(name)) is not None or not row.get(name) for row in mine)
-            else [row.get(name) or None for row in mine]
-            for name in columns
-        }
+    labels = {domain.value: domain.label for domain in Domain}
+    numbers = (
+        "n",
+        "observed",
+        "expected",
+        "low_95",
+        "high_95",
+        "low_998",
+        "high_998",
+        "difference",
+        "q_value",
     )
-    fields = tuple(
+    frame = pl.DataFrame(
+        [
+            {name: number(row.get(name)) for name in numbers}
+            | {name: row.get(name, "") for name in ("outcome", "position")}
+            | {"judgement": labels.get(row.get("outcome", ""), row.get("outcome", ""))}
+            for row in mine
+        ],
+        schema=dict.fromkeys(numbers, pl.Float64)
+        | dict.fromkeys(("outcome", "position", "judgement"), pl.String),
+    )
+    fields = (
+        Field("judgement", "Judgement"),
+        Field("outcome", "Domain", shown=False),
+        Field("n", "Graded homes", "count"),
+        Field("observed", "Good or better", "count"),
+        Field("expected", "Like homes (95 in 100 lie in)", "number", places=0, low="low_95", high="high_95"),
+        Field("low_998", "998 in 1,000 from", "count"),
+        Field("high_998", "to", "count"),
+        Field("difference", "Difference, per 100 homes", "number", places=0),
         Field(
-            name,
-            name.replace("_", " ").capitalize(),
-            "number" if frame[name].dtype.is_numeric() else "text",
-            places=2,
-        )
-        for name in columns
-        if name not in names
+            "q_value",
+            "q value",
+            "p",
+            meaning="the share of false discoveries at which this would be called one",
+        ),
+        Field("position", "Against chance"),
     )
     link: Text = ("By the study’s model. ", Span("How it was made", link="/study/annex-methods"), ".")
     return [
@@ -310,7 +339,9 @@ def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
         Paragraph(
             "What homes of the same age, size, region and sector would get, by the study’s model, "
             "beside what this "
-            "owner’s homes got. An interval that holds the expected number says nothing of the owner."
+            "owner’s homes got. A number within the limits may be chance; one outside them is a "
+            "reason to ask, and may "
+            "be the children’s needs, which no model here knows."
         ),
         Part(
             "expected",
