@@ -69,6 +69,9 @@ BY_HAND = [
     ("census-ethnic-group", "2021", "ons/census-2021/census-2021-ethnic-group-20-categories-utla-2023.csv"),
     ("population-0-17", "2012-2024", "ons/mid-year-population/ons-mid-year-population-estimates-0-to-17-2012-to-2024.csv"),
     ("statistical-neighbours", "2021", "dfe/statistical-neighbours/statistical-neighbour-groupings-april-2021.csv"),
+    ("statistical-neighbours-lait", "2021", "dfe/statistical-neighbours/lait-sn-april-2021.xlsx"),
+    ("statistical-neighbours-lait", "2025", "dfe/statistical-neighbours/lait-sn-may-2025.xlsx"),
+    ("statistical-neighbours-wide", "2025", "dfe/statistical-neighbours/sn-model-2025-wide.csv"),
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from fake_publishers import Publishers, Reply, page
 from ofsight import watch as watching
 from ofsight.cli import app
 from ofsight.dataset.store import open_dataset
+from ofsight.releases.locks import locked
 from ofsight.releases.publishers import STAND_INS
 
 STATISTICS = "government/statistics"
@@ -194,3 +195,11 @@ def test_json_is_for_scripts(site: Site, run: Any) -> None:
     assert facts["changed"] is True
     assert facts["fetched"]["counts"]["new"] == 3
     assert facts["built"]["n_releases"] == 3
+
+
+def test_a_second_watch_at_the_same_time_ends_at_once(site: Site, run: Any, tmp_path: Path) -> None:
+    with locked(tmp_path / "feed" / ".watch.lock", "testing"):
+        second = run()
+    assert second.exit_code == 3
+    assert "another ofsight has been watching" in second.output
+    assert site.publishers.asked == []

@@ -198,6 +198,14 @@ def test_where_nothing_has_it_the_release_failed(reply: Reply) -> None:
     assert [item.status for item in inferred if isinstance(item, Absent)] == ["not found", "not offered"]
 
 
+def test_a_file_that_is_missing_among_others_is_told_with_their_titles() -> None:
+    publishers = with_api()
+    publishers.data_files[IDENTITY] = [data_file(1, "Stability", filename="la_cla_placement_stability.csv")]
+    [first, _] = offers(publishers)
+    assert isinstance(first, Absent)
+    assert (first.status, first.reason) == ("failed", "none of the release's files is called so: Stability")
+
+
 def test_the_list_alone_is_enough_when_the_api_is_down() -> None:
     publishers = Publishers()
     publishers.routes[EES_API, f"/statistics/v1/publications/{IDENTITY}/data-sets"] = Reply(503, b"busy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 __all__ = ["fetch_lines", "listing_lines", "reports_lines", "watch_lines"]
@@ -17,7 +18,8 @@ _STATES = {
 }
 _MARKS = {"held": "held", "newer": "NEWER", "missing": "missing", "failed": "FAILED"}
 _LISTED = 20
-_WIDE = 200
+_WIDE = 240
+_ADDRESS = 90
 
 
 def fetch_lines(summary: dict[str, Any]) -> list[str]:
@@ -42,10 +44,7 @@ def fetch_lines(summary: dict[str, Any]) -> list[str]:
             f"  Editions that the catalogue does not list yet: {periods}. Look at them before you cite them."
         )
     for status, what in (("failed", "Failed"), ("not found", "Not found"), ("by hand", "By hand")):
-        lines += [
-            f"  {what}: {file['series']} {file['period']}: {_cut(file['reason'])}"
-            for file in _of(files, status)
-        ]
+        lines += [f"  {what}: {line}" for line in _by_reason(_of(files, status))]
     absent = len(_of(files, "not offered"))
     if absent:
         lines.append(f"  Not offered by their editions, and not needed: {absent:,} files; --json lists them.")
@@ -131,8 +130,23 @@ def _listed(files: list[dict[str, Any]], tell: Any) -> list[str]:
     return [*shown, f"    and {more:,} more; --json lists all"] if more > 0 else shown
 
 
+def _by_reason(files: list[dict[str, Any]]) -> list[str]:
+    """Say each reason once, after all that it holds for."""
+    together: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for file in files:
+        series = together.setdefault((file["publication"], file["reason"]), {})
+        series.setdefault(file["series"], []).append(file["period"])
+    return [
+        "; ".join(f"{series} {', '.join(periods)}" for series, periods in named.items()) + f": {_cut(reason)}"
+        for (_, reason), named in together.items()
+    ]
+
+
 def _cut(text: str) -> str:
+    """Shorten what a line cannot hold: addresses first, which hide what is said after them."""
     plain = " ".join(text.split())
+    if len(plain) > _WIDE:
+        plain = re.sub(rf"(https?://\S{{{_ADDRESS}}})\S+?(:?)(?=\s|$)", r"\1…\2", plain)
     return plain if len(plain) <= _WIDE else f"{plain[: _WIDE - 1]}…"
 
 

@@ -154,6 +154,9 @@ def run(
         _run(releases, to, study, formats, quiet, as_json, as_of=as_of, held_by=held_by)
         return
     fetched = fetch_all(to / "releases", silent=quiet or as_json)
+    if not fetched.held:
+        show({"fetch": fetched.as_dict()}, fetch_lines(fetched.as_dict()), quiet, as_json)
+        raise typer.Exit(FAILED)
     _run(
         to / "releases",
         to,

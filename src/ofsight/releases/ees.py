@@ -88,14 +88,14 @@ def _offer_release(
     have = [file for file in files if file.release == release]
     missing: Absence = "failed" if edition.status == "known" else "not found"
     archive: str | None = None
-    why = f"none of the release's {len(have)} files is called so"
+    why = "none of the release's files is called so: " + "; ".join(file.file.title for file in have)[:400]
     # Where the lists have all that must be there, the page of the release is left in peace.
     if any(not kind.optional and not _is_there(kind, have) for kind in kinds):
         try:
             more, archive = _read_release_page(loader, page, release)
             have += more
         except ReleaseError as error:
-            why = str(error)
+            why = why if have else str(error)
     if not have and archive is not None:
         yield _offer_archive(publication, edition, page, archive)
         return

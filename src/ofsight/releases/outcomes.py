@@ -16,6 +16,7 @@ OutcomeStatus = Literal[
     "new", "changed", "unchanged", "same bytes", "planned", "not offered", "not found", "by hand", "failed"
 ]
 _ARRIVED: Final = ("new", "changed")
+_THERE: Final = ("unchanged", "same bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ class FetchSummary:
     def arrived(self) -> list[FileOutcome]:
         """Files that are on the shelf for the first time, or anew."""
         return self.of(*_ARRIVED)
+
+    @property
+    def held(self) -> list[FileOutcome]:
+        """Files that are on the shelf, new or not."""
+        return self.of(*_ARRIVED, *_THERE)
 
     @property
     def changed(self) -> bool:

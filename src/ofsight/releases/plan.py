@@ -209,7 +209,10 @@ def _offer_file(
     page: Page,
     file: Attachment,
 ) -> Offer:
-    title = f"{page.title}: {file.title}" + ("" if page.withdrawn is None else " (withdrawn)")
+    # Publishers often begin the title of a file with that of its page.
+    whole = file.title.casefold().startswith(page.title.casefold())
+    title = file.title if whole else f"{page.title}: {file.title}"
+    title = title if page.withdrawn is None else f"{title} (withdrawn)"
     offered = partial(
         want, publication, url=file.url, page=page.url, title=title, published=page.published, size=file.size
     )
