@@ -6,7 +6,7 @@ would hold one: a set of areas has a figure only where every authority's part is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -135,11 +135,12 @@ def _frame(dataset: Dataset, area: Area, measures: Iterable[Measure]) -> pl.Data
     found = keep(dataset, "published_cells", lambda: _read_cells(dataset))
     years = keep(dataset, "published_years", lambda: _years_by_cell(found))
     rows = []
-    begun = begins_on(dataset, area)
+    name, begun = _published_name(dataset, area), begins_on(dataset, area)
+    members = {} if name else {year: _members(dataset, area, year) for year in set().union(*years.values())}
     first = 0 if begun is None else begun.year + (begun > date(begun.year, 3, 31))
     for measure in measures:
         for year in sorted({year for cell in measure.cells for year in years.get(cell, ()) if year >= first}):
-            row = _look(dataset, area, measure, year, found)
+            row = _look(name, members, measure, year, found)
             if row is not None:
                 rows.append((measure.key, measure.label, measure.unit, year, *row))
     return pl.DataFrame(rows, schema=CHILDREN_SCHEMA, orient="row")
@@ -148,9 +149,10 @@ def _frame(dataset: Dataset, area: Area, measures: Iterable[Measure]) -> pl.Data
 _Row = tuple[float | None, str, str, int, int, str, str | None, str | None]
 
 
-def _look(dataset: Dataset, area: Area, measure: Measure, year: int, found: _Found) -> _Row | None:
+def _look(
+    name: str | None, members: Mapping[int, tuple[str, ...]], measure: Measure, year: int, found: _Found
+) -> _Row | None:
     """Find one figure of an area: as published, or for a set from what is published of its parts."""
-    name = _published_name(dataset, area)
     if name is not None:
         cell = _first(measure.cells, name, year, found)
         if cell is None:
@@ -166,7 +168,7 @@ def _look(dataset: Dataset, area: Area, measure: Measure, year: int, found: _Fou
             cell.rounding,
             cell.release,
         )
-    parts = _members(dataset, area, year)
+    parts = members[year]
     if measure.kind == "count":
         return _sum(measure.cells, parts, year, found)
     if not measure.part or not measure.whole:
@@ -218,8 +220,12 @@ def _published_name(dataset: Dataset, area: Area) -> str | None:
 
 def _members(dataset: Dataset, area: Area, year: int) -> tuple[str, ...]:
     """Return the authorities of a set that existed on 31 March of a year."""
-    names = set(history_names(dataset, area))
-    return tuple(found.name for found in load_areas().on(date(year, 3, 31)) if found.name in names)
+    on_the_day = keep(
+        dataset,
+        ("authorities_on", year),
+        lambda: frozenset(found.name for found in load_areas().on(date(year, 3, 31))),
+    )
+    return tuple(name for name in history_names(dataset, area) if name in on_the_day)
 
 
 def _read_cells(dataset: Dataset) -> _Found:
