@@ -82,6 +82,7 @@ def test_the_same_edition_is_found_once_and_the_collection_counts_first() -> Non
     asked = publishers({"title": "Children's social care in England 2026", "base_path": "/one"})
     asked.search = [result("Children's social care in England 2026", "/two")]
     assert periods(asked) == {"2026-03-31": ("one",)}
+    assert "filter_public_timestamp=from%3A2025-03-31" in asked.asked[-1][1]
 
 
 def test_a_publication_without_a_rule_is_not_searched() -> None:

@@ -37,13 +37,15 @@ def find_editions(loader: Downloader, publication: PublicationDefinition) -> lis
     rule = publication.discover
     if rule is None:
         return []
-    listed: list[Listed] = []
-    if publication.collection is not None:
-        listed += read_listed(loader, publication.collection)
-    listed += search_pages(loader, publication.title, organisation=rule.organisation)
     known = {edition.period for edition in publication.editions}
     pages = {page for edition in publication.editions for page in edition.pages}
     newest = max((edition.ends_on for edition in publication.editions), default=None)
+    listed: list[Listed] = []
+    if publication.collection is not None:
+        listed += read_listed(loader, publication.collection)
+    # Nothing about a later time was published before it.
+    since = None if newest is None else newest.isoformat()
+    listed += search_pages(loader, publication.title, organisation=rule.organisation, since=since)
     found: dict[str, EditionDefinition] = {}
     for page in listed:
         match = re.search(rule.title, " ".join(page.title.replace("’", "'").split()), re.IGNORECASE)
