@@ -185,6 +185,17 @@ def test_what_the_manifest_does_not_list_is_not_read(shelf: Shelf, tmp_path: Pat
     assert summary.n_releases == 1
 
 
+def test_a_shelf_within_a_folder_is_told_and_not_read_version_by_version(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    """Its old versions would contradict its new ones."""
+    write_csv(tmp_path / "all" / "year.csv", grid(visits(40)))
+    shelf.path.rename(tmp_path / "all" / "shelf")
+    summary = build_dataset(tmp_path / "all", tmp_path / "dataset")
+    reasons = {item["file"]: item["reason"] for item in summary.passed_over}
+    assert reasons["shelf"] == "a shelf: build it by itself (--releases)"
+
+
 def test_a_day_that_only_the_name_says_is_not_lost_on_the_shelf(tmp_path: Path) -> None:
     """Lists of places carry no date; their publisher's name for the file, or the catalogue, says the day."""
     headings = ["URN", "Provision type", "Registration status", "Local authority", "Sector", "Places"]

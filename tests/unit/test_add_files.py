@@ -96,6 +96,14 @@ def test_a_workbook_of_several_tables_is_one_file() -> None:
     assert (place.series, place.period) == ("childrens-social-care-workbook", "2023-03-31")
 
 
+def test_a_workbook_with_a_sheet_more_than_the_catalogue_knows_is_still_that_workbook() -> None:
+    series = ("provider-level-at-31-march", "provider-level-in-year", "census-ethnic-group")
+    place = find_place([Recognised(name, "x", date(2023, 3, 31)) for name in series])
+    assert place.series == "childrens-social-care-workbook"
+    strange = [Recognised(name, "x", date(2023, 3, 31)) for name in ("provider-level-in-year", "cla-sfr")]
+    assert find_place(strange).series == "added"
+
+
 def test_what_the_catalogue_does_not_know_is_kept_under_its_series() -> None:
     day = Recognised("provider-level-in-year", "2014-01 to 2014-03", date(2014, 3, 31))
     known = {definition.id: definition for definition in load_series()}["provider-level-in-year"]

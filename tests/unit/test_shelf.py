@@ -152,6 +152,7 @@ def test_a_torn_line_longer_than_the_next_leaves_nothing_behind(shelf: Shelf) ->
     shelf.manifest.write_bytes(whole + whole[:-1])
     second, _ = hold(shelf, b"two")
     assert shelf.held() == (first, second)
+    assert shelf.manifest.read_bytes().endswith(b"}\n")
 
 
 def test_a_torn_first_line_still_marks_a_shelf(shelf: Shelf) -> None:
@@ -192,6 +193,8 @@ def test_a_damaged_line_elsewhere_stops_the_reader(shelf: Shelf, damage: bytes) 
         {"retrieved": "yesterday"},
         {"published": "soon"},
         {"withdrawn": "no"},
+        {"name": 7},
+        {"title": None, "url": ["x"]},
     ],
 )
 def test_a_line_that_ofsight_would_not_write_is_refused(shelf: Shelf, change: dict[str, object]) -> None:
@@ -358,6 +361,12 @@ def test_a_day_takes_what_was_published_by_then() -> None:
     assert [_stands(lines, day) for day in days] == [None, "a", "a", "b", "b"]
 
 
+def test_the_day_of_publication_is_the_day_where_it_was_published() -> None:
+    midnight = _lines(("a", "2026-01-01", "2024-07-15T00:00:00+01:00"))
+    assert (_stands(midnight, "2024-07-14"), _stands(midnight, "2024-07-15")) == (None, "a")
+    assert midnight[0].published_on == date(2024, 7, 15)
+
+
 def test_a_vintage_is_the_same_later_when_what_came_later_is_left_out() -> None:
     lines = _lines(("b", "2026-01-01", "2024-08-05"))
     assert _stands(lines, "2024-08-31", held_by="2026-06-30") == "b"
@@ -449,6 +458,8 @@ def test_only_a_file_that_stands_and_is_meant_alone_is_withdrawn(shelf: Shelf) -
         ("list-31-march-2018.xlsx", "2018-03-31", "list-31-march-2018 (31 March 2018).csv"),
         ("noending", "2017", "noending (2017).csv"),
         ("a.b.c.csv", "2017", "a.b.c (2017).csv"),
+        ("../../etc/x.csv", "2017", ".._.._etc_x (2017).csv"),
+        (".csv", "2017", ".csv (2017).csv"),
     ],
 )
 def test_a_file_is_called_as_its_publisher_calls_it_and_by_its_day(

@@ -20,6 +20,7 @@ from ofsight.harmonise.recognise import PassedOver, Recognised, recognise
 from ofsight.harmonise.rows import HarmonisedTable, printable
 from ofsight.harmonise.spreadsheets import SPREADSHEET_SUFFIXES, read_tables
 from ofsight.harmonise.synthetic import SAYS_SYNTHETIC, notice_synthetic
+from ofsight.releases.shelf import Shelf
 
 __all__ = ["Gathered", "PassedOverFile", "gather_tables", "list_files", "list_skipped"]
 
@@ -111,6 +112,9 @@ def _walk(releases: Path) -> tuple[list[Path], list[PassedOverFile]]:
             skipped.append(_skip(folder, releases, "a link to a folder that is read in its own place"))
             continue
         seen.add((about.st_dev, about.st_ino))
+        if folder != releases and Shelf.is_at(folder):
+            skipped.append(_skip(folder, releases, "a shelf: build it by itself (--releases)"))
+            continue
         kind = _made_by_ofsight(folder) if folder != releases else None
         if kind is not None:
             skipped.append(_skip(folder, releases, f"{kind} that ofsight made, and no release"))
@@ -302,8 +306,8 @@ def _one_a_release(gathered: Gathered) -> list[HarmonisedTable]:
                 f"{difference}.",
                 file=table.file,
                 sheet=table.sheet,
-                hint="Keep the one that the publisher offers today and take the other out of the folder (out of "
-                "a shelf: ofsight withdraw).",
+                hint="Keep the one that the publisher offers today and take the other out of the folder "
+                "(out of a shelf: ofsight withdraw).",
             )
         # A workbook's numbers have been through no second spreadsheet.
         kept, left = (other, table) if other.sheet is not None else (table, other)

@@ -196,21 +196,22 @@ def find_place(
     Returns
     -------
     Place
-        Of several kinds of file that hold all its series, the one whose edition speaks of the same day,
-        then the one that holds least besides, then the one named after them. A file that no kind holds is
-        kept under its first series, or ``added`` where it has several.
+        Of the kinds of file that hold most of its series, the one with the fewest strange to it, then the
+        one whose edition speaks of the same day, then the one that holds least besides, then the one named
+        after them. A file of no kind is kept under its first series, or ``added`` where it has several.
     """
     series = {table.series for table in found}
     ends_on = max(table.ends_on for table in found)
-    fitting: list[tuple[tuple[bool, int, bool], PublicationDefinition, FileKind, str]] = []
+    fitting: list[tuple[tuple[int, bool, int, bool], PublicationDefinition, FileKind, str]] = []
     for publication in load_catalogue() if catalogue is None else catalogue:
         for kind in publication.files:
-            if series <= set(kind.holds):
+            strange = len(series - set(kind.holds))
+            if 2 * strange < len(series):
                 edition = _edition(publication, kind, ends_on)
                 year = f"{ends_on.year - 1}-{ends_on.year % 100:02d}"
                 alone = year if kind.speaks_of == "year to" else ends_on.isoformat()
                 period = alone if edition is None or kind.speaks_of == "year to" else edition.period
-                least = (edition is None, len(kind.holds), kind.series not in series)
+                least = (strange, edition is None, len(kind.holds), kind.series not in series)
                 fitting.append((least, publication, kind, period))
     if fitting:
         _, publication, kind, period = min(fitting, key=lambda item: item[0])

@@ -25,6 +25,7 @@ __all__ = [
 # file system folds or forbids.
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9])?")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SEPARATORS: Final = re.compile(r"[/\\\0]")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 # Names that Windows keeps for devices, with any ending.
 _DEVICES: Final = frozenset(
@@ -62,13 +63,15 @@ def check_name(name: str, what: str) -> str:
 def moment(text: str) -> datetime:
     """Read a day or a time as the publishers write it; a day is its first moment, no zone is UTC.
 
+    The zone stays: the day on which something was published is the day where that was.
+
     Raises
     ------
     ValueError
         When it is no ISO 8601 day or time.
     """
     found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def _day(text: str) -> date | None:
@@ -209,8 +212,8 @@ class Held:
         Some tables say neither in their rows nor in their title which day they speak of. It is no path:
         `file` is.
         """
-        stem, _, _ = (self.name or self.series).rpartition(".")
-        stem = stem or self.name or self.series
+        name = _SEPARATORS.sub("_", self.name or self.series)
+        stem = name.rpartition(".")[0] or name
         day = _day(self.period)
         if day is not None:
             stem = f"{stem} ({day.day} {day:%B %Y})"
@@ -244,6 +247,11 @@ class Held:
                 and type(held.size) is int
                 and held.origin in ORIGINS
                 and type(held.withdrawn) is bool
+                and all(
+                    isinstance(value, str | None)
+                    for name, value in held.as_dict().items()
+                    if name not in ("size", "withdrawn")
+                )
             )
             moment(held.retrieved)
             if held.published is not None:
