@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -303,3 +304,9 @@ def test_partitioning_refuses_what_it_cannot_do(data: pl.DataFrame, client: Any,
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.parquet", "b.parquet"]
     made = partition_by_group([dask.delayed(data)], ["area", "g"], tmp_path / "to", 3, client)
     assert (made.n_rows, made.n_groups) == (1200, data.select("area", "g").n_unique())
+
+
+def test_without_dask_the_error_says_what_to_install(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ModelError, match=r"pip install 'ofsight\[scale\]'"):
+        clmm("grade ~ x", parts, group="g", engine="tcp://127.0.0.1:1")

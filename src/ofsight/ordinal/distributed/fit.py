@@ -49,8 +49,17 @@ __all__ = ["Engine", "fit_partitions", "wait_for_piece"]
 
 Floats = NDArray[np.float64]
 
-_load = told(read_part)
-_hold = told(hold_frame)
+
+@told
+def load_part(part: Part, columns: Sequence[str]) -> Loaded:
+    """Return the columns of a partition file. Runs on a worker."""
+    return read_part(part, columns)
+
+
+@told
+def load_frame(frame: Any, label: str, columns: Sequence[str]) -> Loaded:
+    """Return the columns of a frame that Dask made. Runs on a worker."""
+    return hold_frame(frame, label, columns)
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,9 @@ class Engine:
         """Return the futures of the partitions' columns, on the workers."""
         wanted = list(dict.fromkeys([*_columns_of(self.request, self.used), *(columns or ())]))
         return [
-            self.crew.submit(_load, part, wanted)
+            self.crew.submit(load_part, part, wanted)
             if part.frame is None
-            else self.crew.submit(_hold, self.crew.compute(part.frame), part.label, wanted)
+            else self.crew.submit(load_frame, self.crew.compute(part.frame), part.label, wanted)
             for part in self.parts
         ]
 
@@ -141,9 +150,9 @@ def fit_partitions(request: Request, data: Any, engine: Any, **options: Any) -> 
 
     used = tuple(variables_of(request))
     _check_request(request, used)
+    crew = Crew(engine)
     parts = tuple(list_parts(data))
-    team = Engine(Crew(engine), parts, request, used)
-    crew = team.crew
+    team = Engine(crew, parts, request, used)
     loaded = team.load()
     asked = [crew.submit(survey_part, one, request, used, expressed_variables(request)) for one in loaded]
     surveys: list[Survey] = crew.gather(asked)

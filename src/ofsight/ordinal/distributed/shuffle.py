@@ -89,7 +89,8 @@ def partition_by_group(
         raise ModelError(f"n_partitions must be at least 1; it is {n_partitions}.")
     if target.exists():
         raise ModelError(f"{target} is there already. Choose another folder, or remove it first.")
-    parts, crew = list_parts(source), Crew(client)
+    crew = Crew(client)
+    parts = list_parts(source)
     between = target.with_name(f".{target.name}.partial")
     shutil.rmtree(between, ignore_errors=True)  # of a run that was cut off
     between.mkdir(parents=True)
