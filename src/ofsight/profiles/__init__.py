@@ -9,7 +9,8 @@ fewer than ten behind a share: say the counts then and no share. A value and its
 ``area``
     ``Area(slug, name, kind, authorities, note)``; ``find_area(dataset, text) -> Area``;
     ``list_areas(dataset)`` [code, name, kind, region, slug]; ``authority_names(dataset, area)``;
-    ``history_names(dataset, area)``; ``region_of(dataset, area)``; ``dataset_day(dataset)``.
+    ``history_names(dataset, area)``; ``begins_on(dataset, area)``; ``region_of(dataset, area)``;
+    ``dataset_day(dataset)``.
 ``homes_open``
     ``open_homes(dataset, area=None, on=None)`` [urn, listed_on, authority_code, authority, region,
     sector, provision_type, registration_status, owner_id, owner, group_id, group, holder_id, holder,

@@ -14,7 +14,7 @@ from ofsight.vocabulary import Grade
 
 __all__ = ["council_section"]
 
-_SHOWN = 4
+_SHOWN = 3
 _NAMES = {
     "overall": "Overall",
     "leaders": "Leaders",

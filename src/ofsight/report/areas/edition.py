@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -198,7 +199,6 @@ def _title(dataset: Dataset, profile: AreaProfile) -> str:
             words += f" with {plural(now['n_places'], 'registered place')}"
             if now["n_homes"] >= 10 and private["share_of_places"] is not None:
                 words += f", {percent(private['share_of_places'], 0)} of them run for profit"
-        words += f", {day(now['listed_on'])}"
     return words if dataset.synthetic is None else f"Synthetic data: {words}"
 
 
@@ -280,8 +280,8 @@ def _standing(dataset: Dataset, area: Area) -> str:
 def _unsaid(profile: AreaProfile) -> Section:
     items: tuple[Text, ...] = (
         f"How many places are free. {NOT_VACANCIES}",
-        "Whose children live in these homes, and whether a home suits a child: neither is published.",
-        "What a place costs, and what becomes of the children.",
+        "Whose children live in these homes, whether a home suits a child, what a place costs, and what "
+        "becomes of the children: none is published.",
         "Who owns a company that no source puts into a group: groups are at least as large as shown.",
         "Anything about where a home is: the smallest place shown is the local authority.",
     )
@@ -308,28 +308,29 @@ def _sources(dataset: Dataset, profile: AreaProfile) -> Section:
     by_title: dict[str, dict[str, list[str]]] = {}
     for release in sorted({*lists, *releases} & set(titles)):
         title, publisher, period = titles[release]
+        # Two editions of one series differ in what stands in brackets behind their title.
+        title = re.sub(r" \([^)]*\)", "", title)
         by_title.setdefault(publisher, {}).setdefault(title, []).append(period)
     items = tuple(
         f"{publisher}: {'; '.join(f'{title} ({_periods(periods)})' for title, periods in found.items())}."
         for publisher, found in sorted(by_title.items())
     )
-    blocks: list[Block] = [Paragraph(" ".join(items), "small")] if items else []
     facts = dataset.metadata
     fingerprint = str(facts.get("fingerprint") or "")[:12]
     made: tuple[str | Span, ...] = (
+        *(f"{item} " for item in items),
         "Every number can be traced to a file, sheet and row in the dataset",
         *((" (fingerprint ", Span(fingerprint, code=True), ")") if fingerprint else ()),
         ". Made with ",
         Span(f"ofsight report --area {profile.area.slug} --dataset DATASET --to REPORT", code=True),
         ".",
     )
-    blocks.append(Paragraph(made, "small"))
-    return Section("sources", "Sources", tuple(blocks))
+    return Section("sources", "Sources", (Paragraph(made, "small"),))
 
 
 def _periods(periods: list[str]) -> str:
     shown = sorted(dict.fromkeys(day(period) for period in periods), key=lambda text: text[-4:])
-    return shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}, {len(shown)} releases"
+    return shown[0] if len(shown) == 1 else f"{len(shown)} from {shown[0][-4:]} to {shown[-1]}"
 
 
 def _footer(dataset: Dataset) -> tuple[Text, ...]:

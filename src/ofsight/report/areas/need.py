@@ -15,7 +15,7 @@ from ofsight.report.wording import NONE, decimal, joined
 __all__ = ["beside_section", "need_section"]
 
 _NEED = (
-    "looked_after", "looked_after_rate", "in_homes", "in_homes_percent", "homes_out_of_area_percent",
+    "looked_after", "in_homes", "homes_out_of_area_percent",
     "homes_net_gain",
     "outside_percent", "far_percent", "private_percent", "voluntary_percent", "moved_percent",
 )  # fmt: skip

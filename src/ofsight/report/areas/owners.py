@@ -15,7 +15,7 @@ from ofsight.report.wording import NONE, count, percent, sector_label
 
 __all__ = ["owners_section"]
 
-_SHOWN = 7
+_SHOWN = 6
 
 Performance = Mapping[str, Mapping[str, str]]
 """Rows of the study's table ``group_performance`` for the overall judgement, by ``holder_id``."""

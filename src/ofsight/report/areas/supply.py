@@ -36,10 +36,8 @@ def supply_section(profile: AreaProfile) -> Section:
             "judgements and no owners to show."
         )
         return Section("supply", title, (Paragraph(words),))
-    blocks: list[Block] = [Paragraph(_say_change(counted)), _figure(profile, counted)]
-    moved = _say_movements(profile.openings_closures)
-    if moved:
-        blocks.append(Paragraph(moved))
+    said = f"{_say_change(counted)} {_say_movements(profile.openings_closures)}".strip()
+    blocks: list[Block] = [Paragraph(said), _figure(profile, counted)]
     if not _at(counted, counted["listed_on"].max())["n_homes"]:
         blocks.append(Paragraph("None is open now: there are no judgements and no owners to show."))
     return Section("supply", title, tuple(blocks))
