@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ofsight.dataset.store import Dataset
 from ofsight.planning.area_plan import AreaPlan, plan_area
+from ofsight.planning.fitted import fit_models
 from ofsight.planning.inputs import PlanInputs, gather_inputs
+from ofsight.planning.measures.values import Value
 from ofsight.profiles.area import find_area, history_names
+from ofsight.report.wording import decimal
 
 AREAS = (
     "Birmingham",
@@ -350,3 +354,43 @@ def test_screen_is_the_screen_in_sql(inputs):
         mine = inputs.screened.filter(limb=limb)
         assert (mine.height, mine["places"].sum()) == (n, int(places))
         assert n > 0
+
+
+def test_the_worked_examples_of_the_docs(official_dataset):
+    """The table in docs/planning.md is what the plans say."""
+    models = fit_models(official_dataset)
+    inputs = gather_inputs(official_dataset, models=models)
+    plans = [plan_area(inputs, find_area(official_dataset, name)) for name in ("Birmingham", "Norfolk")]
+    text = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
+    lines: tuple[tuple[str, str, str, int, str, float], ...] = (
+        ("Looked-after children, 2025", "looked_after", "all", 0, "", 1),
+        ("Children in children's homes, 2024", "children_in_homes", "all", 0, "", 1),
+        ("Net loss to homes elsewhere, 2024", "net_loss_in_homes", "all", 0, "", 1),
+        ("Children in homes outside the authority", "out_of_area_in_homes_share", "all", 0, "%", 1),
+        ("Homes", "homes", "all", 0, "", 1),
+        ("Registered places", "places", "all", 0, "", 1),
+        ("Usable at 85% (75 to 90%)", "usable_places", "all", 0, "", 1),
+        ("Places per 100 children in homes", "places_per_100_in_homes", "all", 0, "", 1),
+        ("Run by councils or their companies", "in_house_share", "all", 0, "%", 1),
+        ("Places opened, 36 months", "places_opened", "36 months", 0, "", 1),
+        ("Places closed, 36 months", "places_closed", "36 months", 0, "", 1),
+        ("Days to a first judgement", "days_to_first_judgement", "36 months", 0, "", 1),
+        ("HHI by group, × 10,000", "hhi_by_group", "all", 0, "", 10_000),
+        ("Largest group, councils left out", "largest_group_share", "without councils", 0, "%", 1),
+        ("Four largest", "four_largest_share", "all", 0, "%", 1),
+        ("Observed over expected places", "observed_over_expected", "all", 2, "", 1),
+        ("Expected loss, 36 months", "expected_loss", "36 months", 0, "", 1),
+    )
+    for label, measure, part, places, mark, times in lines:
+        cells = [shown(plan.value(measure, part), places, mark, times) for plan in plans]
+        assert f"| {label} | {' | '.join(cells)} |" in text
+
+
+def shown(found: Value, places: int, mark: str, times: float) -> str:
+    def write(value: float) -> str:
+        return decimal(times * value, places)
+
+    assert found.value is not None
+    if found.low is None or found.high is None:
+        return f"{write(found.value)}{mark}"
+    return f"{write(found.value)} ({write(found.low)} to {write(found.high)})"

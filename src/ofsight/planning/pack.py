@@ -33,6 +33,7 @@ from ofsight.vocabulary import Sector
 
 __all__ = ["check_formats", "file_stem", "make_pack", "write_pack"]
 
+_LONGEST_TITLE: Final = 110
 _SYNTHETIC: Final = "Synthetic data: no number here is about a real home."
 
 
@@ -54,6 +55,8 @@ def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
     """
     synthetic = plan.inputs.dataset.synthetic is not None
     name = plan.area.name
+    if len(name) > _LONGEST_TITLE:
+        name = f"a set of {len(plan.area.authorities)} authorities"
     banner = BANNER if not synthetic else f"{_SYNTHETIC} {BANNER}"
     facts = plan.inputs.dataset.metadata
     return Document(

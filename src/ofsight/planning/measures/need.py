@@ -24,7 +24,7 @@ from ofsight.profiles.area import REGION_CODES, Area, authority_names
 __all__ = ["TOTAL_NOT_SHOWN", "need_series", "need_values", "read_need"]
 
 TOTAL_NOT_SHOWN: Final = "not shown: would narrow a withheld figure"
-NOT_FOR_A_SET: Final = "not published for a set of areas"
+NOT_FOR_A_SET: Final = "not published for a set"
 
 _ROUNDED_BY: Final = 5.0
 _LARGEST_WITHHELD: Final = 5

@@ -10,7 +10,7 @@ from ofsight.planning.measures.values import Value
 from ofsight.planning.wording import with_interval
 from ofsight.report.document import Column, Row, Table, Text
 
-__all__ = ["Line", "areas_of", "list_source", "make_table", "short_name", "values_of"]
+__all__ = ["Line", "areas_of", "list_source", "make_table", "mid_name", "short_name", "values_of"]
 
 _LONGEST = 34
 
@@ -44,6 +44,11 @@ class Line:
 def short_name(name: str) -> str:
     """Return an area's name as the heading of a column: a long set is named as one."""
     return name if len(name) <= _LONGEST else "This set of areas"
+
+
+def mid_name(name: str) -> str:
+    """Return an area's name in the middle of a sentence."""
+    return name if len(name) <= _LONGEST else "this set of areas"
 
 
 def areas_of(plan: AreaPlan) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
-from ofsight.planning.sections.beside import list_source, short_name
+from ofsight.planning.sections.beside import list_source, mid_name
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
 from ofsight.report.wording import count, decimal, joined, p_value, percent
@@ -188,6 +188,6 @@ def _judged(plan: AreaPlan, held: pl.DataFrame) -> Table | None:
         "groups differ as groups in England do (beta-binomial, correlation "
         f"{decimal(groups.correlation, 2)}, {count(groups.n_homes)} homes, {count(groups.n_groups)} groups "
         f"of two or more). Of {count(groups.frame.height)} groups some reach a small p by chance. Only "
-        f"groups with {_FEWEST_JUDGED} judged homes or more, which are here in {short_name(plan.area.name)}."
+        f"groups with {_FEWEST_JUDGED} judged homes or more, which are here in {mid_name(plan.area.name)}."
     )
     return Table("table-groups", "Are their homes judged alike?", columns, tuple(rows), note)

@@ -6,7 +6,7 @@ import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.need import TOTAL_NOT_SHOWN
-from ofsight.planning.sections.beside import Line, make_table, short_name, values_of
+from ofsight.planning.sections.beside import Line, make_table, mid_name, short_name, values_of
 from ofsight.planning.wording import say_status
 from ofsight.report.charts.model import Line as ChartLine
 from ofsight.report.charts.model import LineChart, LinePanel
@@ -108,7 +108,7 @@ def _figure(plan: AreaPlan) -> Figure | None:
     name = short_name(plan.area.name)
     return Figure(
         "figure-need",
-        f"Children looked after in {name}{_change(plan.need)}",
+        f"Children looked after in {mid_name(plan.area.name)}{_change(plan.need)}",
         f"{name}: lines over the years of children looked after, and of those in children’s homes, on 31 "
         "March.",
         LineChart(tuple(panels)),

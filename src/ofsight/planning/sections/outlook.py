@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.models.need import MEASURES
-from ofsight.planning.sections.beside import short_name
+from ofsight.planning.sections.beside import mid_name, short_name
 from ofsight.planning.sections.scenario import carried_on_blocks
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
@@ -49,7 +49,7 @@ def _need(plan: AreaPlan, measure: str, label: str) -> list[Block]:
     coming = forecast.for_area(plan.area)
     if coming["base"].drop_nulls().is_empty():
         status = next(iter(coming["status"].drop_nulls().unique().to_list()), "not published")
-        name = short_name(plan.area.name)
+        name = mid_name(plan.area.name)
         return [Paragraph(f"{label}: no forecast for {name}, whose last number is {say_status(status)}.")]
     rows = [
         Row(

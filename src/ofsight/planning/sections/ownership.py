@@ -7,7 +7,15 @@ from typing import Any
 import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
-from ofsight.planning.sections.beside import Line, areas_of, list_source, make_table, short_name, values_of
+from ofsight.planning.sections.beside import (
+    Line,
+    areas_of,
+    list_source,
+    make_table,
+    mid_name,
+    short_name,
+    values_of,
+)
 from ofsight.planning.wording import say_status
 from ofsight.report.charts.model import Forest, ForestGroup, ForestRow, Series
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
@@ -177,7 +185,7 @@ def _compared(plan: AreaPlan) -> pl.DataFrame:
 def _funnel_title(plan: AreaPlan) -> str:
     found, name = plan.value("observed_over_expected"), short_name(plan.area.name)
     if found.value is None:
-        return f"Places against looked-after children: {name} has no expected number"
+        return f"Places against looked-after children: {mid_name(plan.area.name)} has no expected number"
     if not found.value:
         return f"{name}: no registered place, where some would be expected of its looked-after children"
     return f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ofsight.planning.area_plan import AreaPlan
-from ofsight.planning.sections.beside import Line, list_source, make_table, short_name
+from ofsight.planning.sections.beside import Line, list_source, make_table, mid_name, short_name
 from ofsight.planning.wording import with_interval
 from ofsight.report.charts.model import Line as ChartLine
 from ofsight.report.charts.model import LineChart, LinePanel, Series
@@ -32,9 +32,8 @@ def _lead(plan: AreaPlan) -> str:
     when = f"{day.day} {day:%B %Y}"
     name = short_name(plan.area.name)
     if not homes:
-        return (
-            f"No children’s home was registered in {name} on {when}: every child in a home lives elsewhere."
-        )
+        where = mid_name(plan.area.name)
+        return f"No children’s home was registered in {where} on {when}: every child in a home lives elsewhere."
     shares = {sector: plan.value("share_of_places", sector.value).value for sector in Sector}
     largest = max(shares, key=lambda sector: shares[sector] or 0)
     share = (shares[largest] or 0) / 100
@@ -113,7 +112,7 @@ def _figure(plan: AreaPlan) -> Figure | None:
     years = trend["listed_on"].dt.year()
     name = short_name(plan.area.name)
     moved = "unchanged at" if before == after else ("up from" if after > before else "down from")
-    title = f"For-profit places in {name}: {moved} {count(before)}"
+    title = f"For-profit places in {mid_name(plan.area.name)}: {moved} {count(before)}"
     title += "" if before == after else f" in {years[0]} to {count(after)} in {years[-1]}"
     return Figure(
         "figure-places",

@@ -7,7 +7,7 @@ import polars as pl
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.quality import KINDS
 from ofsight.planning.measures.register import load_measures
-from ofsight.planning.sections.beside import short_name
+from ofsight.planning.sections.beside import mid_name
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES, say_status
 from ofsight.report.document import Block, Bullets, Column, Note, Row, Section, Table, Text
 from ofsight.report.wording import count, day, percent
@@ -47,7 +47,7 @@ def _unknown(plan: AreaPlan) -> list[Text]:
         for name, status in withheld.select("measure", "status").unique(maintain_order=True).iter_rows()
     ]
     if names:
-        found.insert(0, f"Of {short_name(plan.area.name)} itself: {'; '.join(names)}.")
+        found.insert(0, f"Of {mid_name(plan.area.name)} itself: {'; '.join(names)}.")
     waiting = sum(plan.value("homes_by_judgement", kind).n or 0 for kind in KINDS[4:])
     if waiting:
         found.append(f"How inspectors would judge {count(waiting)} homes here that have no judgement yet.")
