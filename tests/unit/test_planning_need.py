@@ -198,10 +198,11 @@ def dataset(withheld: tuple[str, ...] = ("City of London",)) -> Dataset:
         for year in YEARS:
             level *= float(np.exp(rng.normal(0.01, 0.05)))
             none = name in withheld and year == YEARS[-1]
+            count = None if none else float(round(level))
             years.append(
                 {
                     "authority": name, "year": year, "area_code": authority.code, "constant_area": name,
-                    "standard_region": authority.region, "looked_after": None if none else float(round(level)),
+                    "standard_region": authority.region, "looked_after": count,
                     "looked_after_status": "c" if none else "", "looked_after_release": f"cla/{year}",
                     "population_0_17": 60_000.0, "population_0_17_status": "",
                 }

@@ -92,7 +92,7 @@ def _fit(periods: Periods, outcome: str, candidate: str) -> Hazard:
     rows = landmark_rows(periods.frame, MOST_LEADS)
     share = outcome_share(rows, outcome)
     if share.sum() > 0:
-        return fit_candidates(rows, share)[candidate]
+        return fit_candidates(rows, share, (candidate,))[candidate]
     return rare_hazard(periods.frame.height)
 
 

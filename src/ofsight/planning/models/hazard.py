@@ -6,7 +6,7 @@ It is `ofsight.ordinal.clm` of a two-valued outcome with the signs turned: an ex
 
 What is known on a day says less of the second year than of the first: an Inadequate home is inspected
 again, and closes or mends. So the model is fitted to landmarks (van Houwelingen 2007, Scandinavian Journal
-of Statistics 34, 70-85): on the first day of every half year the homes are taken as they are known, and
+of Statistics 34, 70-85): on one day of every year the homes are taken as they are known, and
 followed for up to `MOST_LEADS` half years; the effect of a judgement changes with the logarithm of the half
 years since.
 """
@@ -213,8 +213,10 @@ def term_matrix(homes: pl.DataFrame, terms: Sequence[str]) -> Floats:
     return np.hstack([ones, homes.select(columns).to_numpy().astype(np.float64)])
 
 
-def fit_candidates(homes: pl.DataFrame, share: Floats) -> dict[str, Hazard]:
-    """Fit every one of `CANDIDATES`.
+def fit_candidates(
+    homes: pl.DataFrame, share: Floats, names: Sequence[str] = tuple(CANDIDATES)
+) -> dict[str, Hazard]:
+    """Fit some or all of `CANDIDATES`.
 
     Parameters
     ----------
@@ -223,6 +225,8 @@ def fit_candidates(homes: pl.DataFrame, share: Floats) -> dict[str, Hazard]:
     share : array, shape (n,)
         How much of the row's outcome this is, 0 to 1: of an exit that may have been a transfer, a part. The
         rest of the row is a home that stayed.
+    names : sequence of str
+        Which.
 
     Raises
     ------
@@ -231,13 +235,16 @@ def fit_candidates(homes: pl.DataFrame, share: Floats) -> dict[str, Hazard]:
     """
     if not share.sum() > 0:
         raise ModelError("No home left the register in the time looked at, so no hazard can be fitted.")
-    plain = {name: _fit(homes, share, name) for name in CANDIDATES if not name.endswith(_SHRUNK)}
-    shrunk = {
-        name: _shrink(name, *plain[name.removesuffix(f", {_SHRUNK}")], share)
-        for name in CANDIDATES
-        if name.endswith(_SHRUNK)
+    # A shrunk candidate is made of the plain one of the same terms.
+    plain = {name: _fit(homes, share, name) for name in dict.fromkeys(map(_plain, names))}
+    return {
+        name: plain[name][0] if name == _plain(name) else _shrink(name, *plain[_plain(name)], share)
+        for name in names
     }
-    return {name: shrunk[name] if name in shrunk else plain[name][0] for name in CANDIDATES}
+
+
+def _plain(candidate: str) -> str:
+    return candidate.removesuffix(f", {_SHRUNK}")
 
 
 def rare_hazard(n_periods: int) -> Hazard:
@@ -260,7 +267,7 @@ def _fit(homes: pl.DataFrame, share: Floats, candidate: str) -> tuple[Hazard, Fl
     rows = np.concatenate([np.arange(homes.height), np.flatnonzero(some)])
     stayed = np.concatenate([np.where(share > 0, 0, 1), np.ones(int(some.sum()), dtype=np.int64)])
     weights = np.concatenate([np.where(some, share, 1.0), 1.0 - share[some]])
-    holder = homes.select(pl.coalesce("holder", "urn"))["holder"].to_numpy()[rows]
+    holder = homes.select(pl.coalesce("holder", "urn").rank("dense"))["holder"].to_numpy()[rows]
     fit = clm_arrays(
         stayed, x[rows] if names else None, link="cloglog", weights=weights, names=names if names else None
     )

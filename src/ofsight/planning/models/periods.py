@@ -37,6 +37,8 @@ __all__ = ["MONTHS", "Periods", "covariates_on", "landmark_rows", "make_periods"
 MONTHS: Final = 6
 """The length of a period, in months."""
 
+_LANDMARK_EVERY: Final = 2
+"""A landmark every so many half years: each year, as the lists are."""
 _DAYS_A_YEAR: Final = 365.25
 _KNOWN_ENOUGH: Final = 0.95
 _COLUMNS: Final = (
@@ -277,7 +279,9 @@ def outcome_share(frame: pl.DataFrame, outcome: str) -> NDArray[np.float64]:
 
 
 def landmark_rows(frame: pl.DataFrame, most_leads: int) -> pl.DataFrame:
-    """Return homes as known at each landmark with what came of them: one row a home, landmark and half year.
+    """Return homes as known at each landmark with what came of them: one row a home, landmark, half year.
+
+    A landmark is every second half year from the first: the day of a list.
 
     Parameters
     ----------
@@ -297,7 +301,8 @@ def landmark_rows(frame: pl.DataFrame, most_leads: int) -> pl.DataFrame:
     numbered = frame.join(numbers, on="starts_on")
     fates = numbered.select("urn", "exited", "continued", then="number")
     parts = [
-        numbered.drop("exited", "continued")
+        numbered.filter(pl.col("number") % _LANDMARK_EVERY == 0)
+        .drop("exited", "continued")
         .with_columns(then=pl.col("number") + lead, lead=pl.lit(lead + 1.0))
         .join(fates, on=["urn", "then"])
         .with_columns(pl.col("age_years") + lead * MONTHS / 12)

@@ -137,9 +137,8 @@ class ScenarioInputs:
         known = [name for name in order if not name.startswith(_ALONE)][:3]
         hint = ", ".join(f"{self.names[name]} ({name})" for name in known) or "nobody known"
         raise UsageError(
-            f"'{one_line(text[:80])}' holds no home in {self.area.name} on the list of {self.vintage}. Its largest "
-            "holders "
-            f"are: {hint}."
+            f"'{one_line(text[:80])}' holds no home in {self.area.name} on the list of {self.vintage}. "
+            f"Its largest holders are: {hint}."
         )
 
     def _places_held(self) -> Ints:
