@@ -313,7 +313,7 @@ def test_the_command_verifies(tmp_path: Path, year: Path) -> None:
     shelf = Shelf(tmp_path / "shelf")
     (added,) = _add(shelf, year)
     result = _run("verify", "--from", shelf.path)
-    assert (result.exit_code, result.stdout) == (0, f"Shelf: {shelf.path}: 1 files in 1 lines, 0 faults.\n")
+    assert (result.exit_code, result.stdout) == (0, f"Shelf: {shelf.path}: files: 1, faults: 0.\n")
     (shelf.path / "stray.csv").write_text("x", encoding="utf-8")
     assert _run("verify", "--from", shelf.path).exit_code == 0
     shelf.path_of(added.held).write_bytes(b"x")

@@ -84,14 +84,16 @@ def verify(
     faults = [{"file": fault.file, "problem": fault.problem} for fault in Shelf(shelf).verify()]
     lines = [f"{fault['problem']}: {fault['file']}" for fault in faults]
     n_files = len({line.file for line in held})
-    lines.append(f"Shelf: {shelf}: {n_files:,} files in {len(held):,} lines, {len(faults):,} faults.")
+    lines.append(f"Shelf: {shelf}: files: {n_files:,}, faults: {len(faults):,}.")
     show({"shelf": str(shelf), "n_files": n_files, "faults": faults}, lines, quiet, as_json)
     if any(fault["problem"] != "unlisted" for fault in faults):
         raise typer.Exit(3)
 
 
 def _ask(question: str, needed: bool) -> str:
-    answer: str = typer.prompt(question, default=None if needed else "", show_default=False, err=True)
+    answer: str = typer.prompt(
+        question, default=None if needed else "", show_default=False, prompt_suffix=" ", err=True
+    )
     return answer
 
 
