@@ -46,7 +46,7 @@ def file_of(address: str) -> str:
     >>> file_of("/"), file_of("/areas/leeds"), file_of("/api/v1/areas/leeds.json")
     ('index.html', 'areas/leeds.html', 'api/v1/areas/leeds.json')
     >>> file_of("/areas?measure=homes")
-    'areas@measure_3dhomes.html'
+    'areas@measure~3dhomes.html'
     """
     path, _, query = address.partition("#")[0].partition("?")
     parts = [_STRANGE.sub(_spell, unquote(part)) for part in path.split("/") if part not in ("", ".", "..")]
@@ -60,7 +60,7 @@ def file_of(address: str) -> str:
 
 
 def _spell(found: re.Match[str]) -> str:
-    return "".join(f"_{byte:02x}" for byte in found[0].encode("utf-8"))
+    return "".join(f"~{byte:02x}" for byte in found[0].encode("utf-8"))
 
 
 def relink(page: str, address: str) -> str:

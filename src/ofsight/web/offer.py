@@ -116,10 +116,15 @@ PART_SCHEMA: Final[dict[str, Any]] = {
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the refusals of an endpoint, as OpenAPI describes them."""
-    words = {404: "Nothing of that name", 422: "Words that cannot be meant", 503: "No dataset to show yet"}
+    words = {
+        404: "Nothing of that name",
+        414: "An address of more than 2,000 characters",
+        422: "Words that cannot be meant",
+        503: "No dataset to show yet",
+    }
     return {
         status: {"description": words[status], "content": {PROBLEM_JSON: {"schema": _PROBLEM}}}
-        for status in (*statuses, 422, 503)
+        for status in sorted({*statuses, 404, 414, 422, 503})
     }
 
 

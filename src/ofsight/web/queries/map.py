@@ -106,7 +106,7 @@ def _map_part(frame: pl.DataFrame, one: Funnel) -> Part:
     for row in frame.iter_rows(named=True):
         shade = 0 if row["value"] is None else 1 + sum(row["value"] > cut for cut in cuts)
         areas.append((row["code"], row["name"], row["slug"], row["region"], shade, _said(row, one)))
-    title = f"{one.label}: each square is a local authority, darker is more"
+    title = f"{one.label}: each square is a local authority"
     description = (
         "A map in squares, one for each local authority near where it lies; the table below has every value."
     )

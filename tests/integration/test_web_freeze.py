@@ -1,0 +1,161 @@
+"""The frozen site: the same pages as files, links that work from a disk, nothing that needs a server."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from report_study_folder import make_study_folder
+
+from explorer import HOSTILE, shared_dataset
+from ofsight.errors import DatasetError, UsageError
+from ofsight.web import freeze
+from ofsight.web.freeze import MARK, FrozenSite, freeze_site
+from ofsight.web.links import file_of, links_in, relink, trim_links
+
+LINK = re.compile(r'\b(?:href|src|action)="([^"]*)"')
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FrozenSite]:
+    root = tmp_path_factory.mktemp("frozen")
+    made = freeze_site(
+        shared_dataset(tmp_path_factory),
+        root / "site",
+        study=make_study_folder(root / "study"),
+        homes=False,
+    )
+    return root / "site", made
+
+
+def test_every_kind_of_page_is_there(site: tuple[Path, FrozenSite]) -> None:
+    folder, made = site
+    for name in ("index", "areas", "areas/leeds", "areas/england", "owners", "study", "study/gap", "data",
+                 "data/homes", "method", "accessibility", "changes", "search", "compare", "api"):  # fmt: skip
+        assert (folder / f"{name}.html").is_file(), name
+    assert made.n_pages == len(list(folder.rglob("*.html")))
+    assert not (folder / "homes").exists()
+    csv = (folder / "api/v1/areas/leeds/tables/homes.csv").read_text(encoding="utf-8")
+    assert csv.startswith("listed_on,sector,n_homes")
+    json.loads((folder / "api/v1/areas/leeds.json").read_text(encoding="utf-8"))
+
+
+def test_every_link_leads_to_a_file(site: tuple[Path, FrozenSite]) -> None:
+    folder, _ = site
+    n = 0
+    for page in folder.rglob("*.html"):
+        here = page.parent.relative_to(folder).as_posix()
+        text = page.read_text(encoding="utf-8")
+        for link in map(unescape, LINK.findall(text)):
+            if re.match(r"https?://|mailto:", link):
+                continue
+            assert not link.startswith("/"), f"{page}: {link} needs a server"
+            path, _, anchor = link.partition("#")
+            assert "?" not in path
+            target = folder / posixpath.normpath(posixpath.join(here, unquote(path))) if path else page
+            assert target.is_file(), f"{page}: {link}"
+            if anchor and target.suffix == ".html":
+                assert f'id="{anchor}"' in (text if target == page else target.read_text(encoding="utf-8"))
+            n += 1
+    assert n > 5000
+
+
+def test_no_form_needs_a_server_but_the_search(site: tuple[Path, FrozenSite]) -> None:
+    folder, _ = site
+    for page in (
+        "index.html",
+        "areas.html",
+        "areas/leeds.html",
+        "owners.html",
+        "data/homes.html",
+        "compare.html",
+    ):
+        text = (folder / page).read_text(encoding="utf-8")
+        actions = re.findall(r'<form[^>]*action="([^"]*)"', text)
+        assert [posixpath.basename(action) for action in actions] == ["search.html"]
+
+
+def test_search_index_is_a_script_that_cannot_be_ended(site: tuple[Path, FrozenSite]) -> None:
+    folder, _ = site
+    text = (folder / "static/search-index.js").read_text(encoding="utf-8")
+    assert "<" not in text
+    found = json.loads(text.removeprefix("window.ofsightIndex=").removesuffix(";\n"))
+    labels = {label: file for label, _, file in found["entries"]}
+    assert labels["Leeds"] == "areas/leeds.html"
+    assert HOSTILE in labels
+    assert all((folder / file).is_file() for file in labels.values())
+    assert found["urns"] == []
+
+
+def test_site_is_replaced_whole_and_strangers_stay(
+    site: tuple[Path, FrozenSite], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, _ = site
+    mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    assert "areas/leeds.html" in mark["files"]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("mine")
+    with pytest.raises(UsageError, match="is no site"):
+        freeze_site(shared_dataset(tmp_path_factory), tmp_path / "mine")
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "mine"
+
+
+def test_a_broken_link_stops_it(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freeze, "_SEEDS", ("/accessibility",))
+    monkeypatch.setattr(freeze, "links_in", lambda page: iter(["/nowhere", "/method#nothing"]))
+    with pytest.raises(DatasetError, match=r"/nowhere \(404\).*/method#nothing"):
+        freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_no_dataset_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="There is no dataset"):
+        freeze_site(tmp_path / "nothing", tmp_path / "site")
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("/", "index.html"),
+        ("/areas/leeds", "areas/leeds.html"),
+        ("/areas/leeds#homes", "areas/leeds.html"),
+        ("/static/explorer.abc.css", "static/explorer.abc.css"),
+        ("/api/v1/areas/leeds/tables/homes.csv", "api/v1/areas/leeds/tables/homes.csv"),
+        ("/owners/a%2F..%2F..%2Fb", "owners/a~2f..~2f..~2fb.html"),
+        ("/../x", "x.html"),
+    ],
+)
+def test_addresses_become_files_below_the_site(address: str, file: str) -> None:
+    assert file_of(address) == file
+
+
+def test_two_addresses_never_share_a_file() -> None:
+    addresses = [
+        "/a/b",
+        "/a/b?x=1",
+        "/a/b?x=2",
+        "/a%20b",
+        "/a_20b",
+        "/a~20b",
+        "/a/b.json",
+        "/a/b/tables/c.json",
+    ]
+    assert len({file_of(address) for address in addresses}) == len(addresses)
+
+
+def test_links_are_read_and_turned() -> None:
+    page = '<a href="/areas/leeds#homes">x</a><a href="https://a.example/">y</a><a href="#top">z</a>'
+    page += '<img src="/i.svg">'
+    assert list(links_in(page)) == ["/areas/leeds#homes", "#top", "/i.svg"]
+    turned = relink(page, "/owners/mine")
+    assert '<a href="../areas/leeds.html#homes">x</a>' in turned
+    assert 'href="https://a.example/"' in turned
+    assert 'src="../i.svg"' in turned
+    assert trim_links('<a href="/homes/SC1">SC1</a>', "/", homes=False) == "SC1"
