@@ -66,10 +66,14 @@ def features_as_csv(loader: Downloader, edition: EditionDefinition) -> bytes:
         As `features_as_geojson`, and when a row lacks a column.
     """
     features, first = _read_all(loader, edition)
+    fields = first.get("fields")
     named = [
-        field["name"] for field in first.get("fields") or () if isinstance(field, dict) and "name" in field
+        field["name"]
+        for field in (fields if isinstance(fields, list) else ())
+        if isinstance(field, dict) and isinstance(field.get("name"), str)
     ]
-    columns = list(edition.fields) or named or list(features[0].get("attributes") or ())
+    whole = features[0].get("attributes")
+    columns = list(edition.fields) or named or (list(whole) if isinstance(whole, dict) else [])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
 
 from ofsight.definitions.catalogue_schema import EditionDefinition, PublicationDefinition, load_catalogue
 from ofsight.errors import UsageError
 
-__all__ = ["Chosen", "choose", "first_day", "shelf_series"]
+__all__ = ["Chosen", "choose", "first_day", "found_edition", "shelf_series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,14 @@ def first_day(since: str | date | None) -> date | None:
         return date(int(since), 1, 1) if re.fullmatch(r"\d{4}", since) else date.fromisoformat(since)
     except ValueError:
         raise UsageError(f"'{since}' is no year or day. Give it as 2014 or 2014-04-01.") from None
+
+
+def found_edition(**facts: Any) -> EditionDefinition | None:
+    """Return an edition that a publisher's list names; None where what it says cannot be one."""
+    try:
+        return EditionDefinition(**facts, status="inferred")
+    except ValidationError:
+        return None
 
 
 def shelf_series(catalogue: Sequence[PublicationDefinition] | None = None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from ofsight.definitions.catalogue_schema import EditionDefinition, PublicationDefinition
 from ofsight.errors import ReleaseError
 from ofsight.releases.attachments import SITE
+from ofsight.releases.catalogue import found_edition
 from ofsight.releases.govuk import Listed, read_listed
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ def find_editions(loader: Downloader, publication: PublicationDefinition) -> lis
         if match is None or page.path in pages:
             continue
         period = rule.period.format(year=match["year"])
-        edition = EditionDefinition(period=period, pages=(page.path,), status="inferred")
+        edition = found_edition(period=period, pages=(page.path,))
+        if edition is None or period in known:
+            continue
         # What is older than all that is listed was left out on purpose, or is another's page of that year.
-        if period not in known and (newest is None or edition.ends_on > newest):
+        if newest is None or edition.ends_on > newest:
             found.setdefault(period, edition)
     return sorted(found.values(), key=lambda edition: edition.ends_on)
 

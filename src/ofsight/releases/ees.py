@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from ofsight.definitions.catalogue_schema import EditionDefinition, FileKind, PublicationDefinition
 from ofsight.errors import ReleaseError
 from ofsight.releases.attachments import Attachment, choose_file
+from ofsight.releases.catalogue import found_edition
 from ofsight.releases.offers import Absence, Absent, Offer, Part, period_of, want
 
 if TYPE_CHECKING:
@@ -201,8 +202,8 @@ def find_releases(publication: PublicationDefinition, files: list[DataFile]) -> 
         if match is None:
             continue
         period = publication.discover.period.format(year=match["year"])
-        edition = EditionDefinition(period=period, release=release, status="inferred")
-        if newest is None or edition.ends_on > newest:
+        edition = found_edition(period=period, release=release)
+        if edition is not None and (newest is None or edition.ends_on > newest):
             found.setdefault(period, edition)
     return list(found.values())
 

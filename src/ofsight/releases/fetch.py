@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ofsight.definitions.catalogue_schema import PUBLISHER_HOSTS, PublicationDefinition
-from ofsight.errors import ReleaseError
+from ofsight.errors import ReleaseError, UsageError
 from ofsight.releases.catalogue import Chosen, choose
 from ofsight.releases.download import Downloader
 from ofsight.releases.keep import keep_bytes, take_member
@@ -80,6 +80,9 @@ def fetch(
         When a name is none of the catalogue's, or the folder is no place for a shelf.
     """
     chosen = choose(series, since, catalogue)
+    alone = [item.publication.id for item in chosen if item.publication.ask == "report pages"]
+    if series and alone:
+        raise UsageError(f"{alone[0]} are fetched alone: ofsight fetch {alone[0]} --dataset DIR.")
     shelf = Shelf(to)
     if not dry_run:
         shelf.make()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from ofsight.definitions.catalogue_schema import EditionDefinition, FileKind, PublicationDefinition
-from ofsight.releases.wanted import Wanted
+from ofsight.releases.wanted import Wanted, moment
 
 __all__ = ["Absent", "Absence", "Offer", "Part", "period_of", "want"]
 
@@ -105,7 +104,7 @@ def want(
         title=" ".join((title or publication.title).split()),
         publisher=publication.publisher,
         licence=publication.licence,
-        published=published if published and _is_time(published) else None,
+        published=_time_or_none(published),
         media_type=media_type,
         extension=extension,
         size=size,
@@ -113,5 +112,10 @@ def want(
     )
 
 
-def _is_time(text: str) -> bool:
-    return re.match(r"\d{4}-\d{2}-\d{2}(T|$)", text) is not None
+def _time_or_none(text: str | None) -> str | None:
+    """Return a time that a publisher wrote, where it is one: a date that cannot be is no date."""
+    try:
+        moment(text or "")
+    except ValueError:
+        return None
+    return text

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from ofsight.definitions.catalogue_schema import EditionDefinition, PublicationDefinition
 from ofsight.errors import ReleaseError
+from ofsight.releases.catalogue import found_edition
 from ofsight.releases.offers import Offer, want
 from ofsight.releases.refusals import ContentError
 
@@ -40,7 +41,12 @@ def offer_ons_file(
     """
     path = f"{publication.page}/{edition.folder}"
     about = _ask(loader, path)
-    named = [item.get("file") for item in about.get("downloads") or () if isinstance(item, dict)]
+    downloads = about.get("downloads")
+    named = [
+        item.get("file")
+        for item in (downloads if isinstance(downloads, list) else ())
+        if isinstance(item, dict)
+    ]
     files = [name for name in named if isinstance(name, str) and _NAME.fullmatch(name)]
     file = _choose(str(edition.file), files, f"{_SITE}/{path}")
     described = about.get("description")
@@ -89,15 +95,18 @@ def find_ons_editions(loader: Downloader, publication: PublicationDefinition) ->
     periods = {edition.period for edition in publication.editions}
     newest = max((edition.ends_on for edition in publication.editions), default=None)
     found: dict[str, EditionDefinition] = {}
-    for item in _ask(loader, str(publication.page)).get("datasets") or ():
+    listed = _ask(loader, str(publication.page)).get("datasets")
+    for item in listed if isinstance(listed, list) else ():
         folder = PurePosixPath(str(item.get("uri", ""))).name if isinstance(item, dict) else ""
         match = re.search(publication.discover.title, folder)
         if match is None or folder in known or re.fullmatch(r"[a-z0-9]+", folder) is None:
             continue
         period = publication.discover.period.format(year=match["year"])
         # The page of the edition says what its file is called; till then it has none of its own.
-        edition = EditionDefinition(period=period, folder=folder, file="unknown.xlsx", status="inferred")
-        if period not in periods and (newest is None or edition.ends_on > newest):
+        edition = found_edition(period=period, folder=folder, file="unknown.xlsx")
+        if edition is None or period in periods:
+            continue
+        if newest is None or edition.ends_on > newest:
             found.setdefault(period, edition)
     return sorted(found.values(), key=lambda edition: edition.ends_on)
 
