@@ -20,6 +20,7 @@ from ofsight.dataset.store import Dataset
 from ofsight.planning.area_plan import AreaPlan, plan_area
 from ofsight.planning.inputs import PlanInputs, gather_inputs
 from ofsight.planning.measures.need import TOTAL_NOT_SHOWN, need_series
+from ofsight.planning.models.need import forecast_need
 from ofsight.planning.pack import make_pack
 from ofsight.profiles.area import Area, find_area, list_areas
 from ofsight.report.document import Cell, Table, plain
@@ -183,6 +184,20 @@ def test_nothing_is_worked_out_of_a_withheld_number(inputs):
     assert looked is not None
     unknown = looked.frame.filter(pl.col("looked_after").is_null())
     assert unknown["expected"].null_count() == unknown.height
+
+
+def test_no_forecast_of_a_withheld_number(inputs):
+    data = inputs.dataset
+    forecast = forecast_need(data, measure="in_homes")
+    for name in ("Rutland", "City of London"):
+        coming = forecast.for_area(find_area(data, name))
+        assert coming.height > 0
+        for column in ("last_value", "base", "low80", "high80", "low95", "high95"):
+            assert coming[column].null_count() == coming.height, (name, column)
+    # A sum with a withheld member is the sum of the others, and says so: less the others it is nothing.
+    alone, both = (forecast.for_area(find_area(data, name)) for name in ("Leicester", "Leicester+Rutland"))
+    assert both["last_value"].to_list() == alone["last_value"].to_list()
+    assert all("withheld" in status for status in both["status"])
 
 
 @pytest.mark.parametrize("name", ["City of London", "Rutland", "East Midlands", "Rutland+Leicester"])

@@ -1,4 +1,4 @@
-"""Each measure is held equal to an independent computation in SQL, on the official releases."""
+"""Each measure is held equal to an independent computation in SQL, on official and synthetic releases."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from ofsight.dataset.store import Dataset
+from ofsight.dataset.build import build_dataset
+from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.demo import write_releases
 from ofsight.planning.area_plan import AreaPlan, plan_area
-from ofsight.planning.fitted import fit_models
 from ofsight.planning.inputs import PlanInputs, gather_inputs
 from ofsight.planning.measures.values import Value
 from ofsight.profiles.area import find_area, history_names
 from ofsight.report.wording import decimal
 
-AREAS = (
+OFFICIAL = (
     "Birmingham",
     "Norfolk",
     "Windsor and Maidenhead",
@@ -24,6 +25,7 @@ AREAS = (
     "Birmingham+Solihull+Rutland",
     "England",
 )
+SYNTHETIC = ("England", "London", "Lancashire+Kent")
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +33,20 @@ def inputs(official_dataset: Dataset) -> PlanInputs:
     return gather_inputs(official_dataset, occupancy=0.8)
 
 
-@pytest.fixture(scope="module", params=AREAS)
-def plan(request: pytest.FixtureRequest, inputs: PlanInputs) -> AreaPlan:
-    return plan_area(inputs, find_area(inputs.dataset, request.param))
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> PlanInputs:
+    """Synthetic releases have no children: need and what is worked out of it is tested on official ones."""
+    folder = tmp_path_factory.mktemp("made-up")
+    write_releases(folder / "releases", seed=5, n_homes=220, first_year=2018)
+    build_dataset(folder / "releases", folder / "dataset")
+    return gather_inputs(open_dataset(folder / "dataset"), occupancy=0.8)
+
+
+@pytest.fixture(scope="module", params=[*OFFICIAL, *(f"synthetic {name}" for name in SYNTHETIC)])
+def plan(request: pytest.FixtureRequest) -> AreaPlan:
+    synthetic = request.param.startswith("synthetic ")
+    inputs: PlanInputs = request.getfixturevalue("made_up" if synthetic else "inputs")
+    return plan_area(inputs, find_area(inputs.dataset, request.param.removeprefix("synthetic ")))
 
 
 def names(plan: AreaPlan) -> str:
@@ -249,6 +262,9 @@ def test_what_is_left_without_each_holder(plan):
 
 
 def test_rates_left_are_of_published_children(plan):
+    if plan.need.is_empty():
+        assert plan.exposure["left_per_100_in_homes"].null_count() == plan.exposure.height
+        return
     children = {row[0]: row[1] for row in plan.need.filter(year=2024).select("measure", "value").iter_rows()}
     for column, measure in (
         ("left_per_100_looked_after", "looked_after"),
@@ -281,6 +297,9 @@ def test_trend_since_2018(plan):
 
 
 def test_places_per_100_children(plan):
+    if plan.need.is_empty():
+        assert plan.value("places_per_100_in_homes").status == "not published for 2024"
+        return
     if plan.area.kind == "set":
         assert plan.value("places_per_100_in_homes").status == "a member is withheld"
         return
@@ -358,8 +377,7 @@ def test_screen_is_the_screen_in_sql(inputs):
 
 def test_the_worked_examples_of_the_docs(official_dataset):
     """The table in docs/planning.md is what the plans say."""
-    models = fit_models(official_dataset)
-    inputs = gather_inputs(official_dataset, models=models)
+    inputs = gather_inputs(official_dataset)
     plans = [plan_area(inputs, find_area(official_dataset, name)) for name in ("Birmingham", "Norfolk")]
     text = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
     lines: tuple[tuple[str, str, str, int, str, float], ...] = (
@@ -379,7 +397,6 @@ def test_the_worked_examples_of_the_docs(official_dataset):
         ("Largest group, councils left out", "largest_group_share", "without councils", 0, "%", 1),
         ("Four largest", "four_largest_share", "all", 0, "%", 1),
         ("Observed over expected places", "observed_over_expected", "all", 2, "", 1),
-        ("Expected loss, 36 months", "expected_loss", "36 months", 0, "", 1),
     )
     for label, measure, part, places, mark, times in lines:
         cells = [shown(plan.value(measure, part), places, mark, times) for plan in plans]

@@ -33,7 +33,9 @@ def _lead(plan: AreaPlan) -> str:
     name = short_name(plan.area.name)
     if not homes:
         where = mid_name(plan.area.name)
-        return f"No children’s home was registered in {where} on {when}: every child in a home lives elsewhere."
+        return (
+            f"No children’s home was registered in {where} on {when}; its children in homes live elsewhere."
+        )
     shares = {sector: plan.value("share_of_places", sector.value).value for sector in Sector}
     largest = max(shares, key=lambda sector: shares[sector] or 0)
     share = (shares[largest] or 0) / 100
