@@ -118,7 +118,8 @@ def test_the_day_of_the_list_equals_sql(official_dataset: Dataset, frames: dict[
         homes, places, private, hhi, largest = official_dataset.sql(
             f"""
             with h as (
-                select coalesce(owner_group, owner_id, 'home ' || urn) as holder, places, sector
+                select coalesce(owner_group, owner_id, 'home ' || urn) as holder, places,
+                       case when council_company then 'Local Authority' else sector::varchar end as sector
                 from home_snapshots where listed_on = '{day}' and authority = '{name}'
             ),
             g as (select sum(places) as p from h group by holder)

@@ -58,6 +58,11 @@ def list_assumptions(scenario: Scenario, inputs: ScenarioInputs, draws: int) -> 
             f"{inputs.months_to_grade[2]:.0f}); until then its places are not counted as Good",
             sources["new homes"],
         ),
+        (
+            "A company that a council set up",
+            "is the council's: it is no private provider here, though Ofsted lists it as one",
+            "docs/owners.md: council companies, each with its source",
+        ),
         ("A home that is sold", "keeps its places, its judgement and its hazard", "taken as given"),
         (
             "Low, base, high",

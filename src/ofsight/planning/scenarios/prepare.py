@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ofsight.dataset.store import Dataset
+from ofsight.planning.measures.concentration import is_council
 from ofsight.planning.models.closure_model import SOURCE, ClosureModel
 from ofsight.planning.models.continuations import continuation_probabilities
 from ofsight.planning.models.hazard import log_hazards
@@ -16,7 +17,7 @@ from ofsight.planning.models.need import NeedForecast
 from ofsight.planning.scenarios.inputs import SECTORS
 from ofsight.planning.scenarios.scenario import MOST_YEARS
 from ofsight.profiles.homes_open import open_homes, snapshot_on
-from ofsight.vocabulary import Grade, InspectionType, ProvisionType
+from ofsight.vocabulary import Grade, InspectionType, ProvisionType, Sector
 
 __all__ = ["prepare_inputs"]
 
@@ -70,7 +71,7 @@ def prepare_inputs(
             "authority_code",
             holder="holder_id",
             holder_name="holder",
-            sector=pl.col("sector").cast(pl.String),
+            sector=_run_by(),
             places=pl.col("places").cast(pl.Int64),
             graded=pl.col("overall").is_not_null(),
             good="good",
@@ -105,6 +106,18 @@ def prepare_inputs(
         "scenario_about": pl.DataFrame({"name": list(about), "value": list(about.values())}),
         **(in_homes.to_frames() if in_homes is not None else {}),
     }
+
+
+def _run_by() -> pl.Expr:
+    """Return who runs a home: a company that a council set up is the council's, whatever its legal form.
+
+    Ofsted lists such companies as private; a rule against profit does not mean them.
+    """
+    return (
+        pl.when(is_council())
+        .then(pl.lit(Sector.LOCAL_AUTHORITY.value))
+        .otherwise(pl.col("sector").cast(pl.String))
+    )
 
 
 def _need_source(in_homes: NeedForecast | None) -> str:
@@ -168,7 +181,7 @@ def _openings(dataset: Dataset, day: date) -> tuple[pl.DataFrame, float]:
         new.select(
             "authority_code",
             holder="holder_id",
-            sector=pl.col("sector").cast(pl.String),
+            sector=_run_by(),
             places=pl.col("places").cast(pl.Int64),
         ).sort("authority_code", "holder", "sector", "places", nulls_last=True),
         real,
