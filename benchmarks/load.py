@@ -20,6 +20,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -140,6 +141,19 @@ def memory_of(pid: int) -> float:
     return total / 1024
 
 
+def busy_of(pid: int) -> float:
+    """Return the seconds of processor time that a process and its children have used."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            values = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(stat.parent.name) == pid or int(values[1]) == pid:
+            total += int(values[11]) + int(values[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 async def watch(pid: int, every: float, seen: list[float]) -> None:
     """Note the memory of the server again and again."""
     while True:
@@ -152,8 +166,7 @@ def start(options: argparse.Namespace) -> tuple[subprocess.Popen[bytes], int, fl
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "ofsight.cli", "serve", "--dataset", str(options.dataset)]
-    command = [str(Path(sys.executable).with_name("ofsight")), *command[3:]]
+    command = [str(Path(sys.executable).with_name("ofsight")), "serve", "--dataset", str(options.dataset)]
     command += ["--study", str(options.study)] if options.study else []
     command += ["--port", str(port), "--workers", str(options.workers), "--quiet"]
     begun = time.perf_counter()
@@ -197,9 +210,7 @@ def percentile(values: list[float], part: float) -> float:
     return 1000 * ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 
 
-async def measure(
-    options: argparse.Namespace, server: subprocess.Popen[bytes], port: int
-) -> dict[str, object]:
+async def measure(options: argparse.Namespace, server: subprocess.Popen[bytes], port: int) -> dict[str, Any]:
     """Run the load and return what was measured."""
     mix = addresses(options.dataset, options.seed)
     view = await first_view(port)
@@ -207,7 +218,7 @@ async def measure(
         await asyncio.sleep(options.settle)
     seen: list[float] = []
     watching = asyncio.create_task(watch(server.pid, max(options.seconds / 40, 0.5), seen))
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), busy_of(server.pid)
     tally = await run(port, mix, options.rate, options.seconds, options.seed)
     took = time.perf_counter() - begun
     watching.cancel()
@@ -220,6 +231,7 @@ async def measure(
         "ms, p50": round(percentile(every, 0.5), 1),
         "ms, p99": round(percentile(every, 0.99), 1),
         "ms, p99 by kind": {k: round(percentile(v, 0.99), 1) for k, v in sorted(tally.seconds.items())},
+        "server, ms of processor a request": round(1000 * (busy_of(server.pid) - busy) / len(every), 2),
         "longest queue": tally.late,
         "first view, kB": round(view / 1000, 1),
         "sent, MB": round(tally.n_bytes / 1e6, 1),
@@ -235,9 +247,7 @@ def main() -> None:
     parser.add_argument("--study", type=Path)
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument(
-        "--settle", type=float, default=0, help="seconds to wait before, as after a deployment"
-    )
+    parser.add_argument("--settle", type=float, default=0, help="seconds to wait before")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()

@@ -10,7 +10,9 @@ from typing import Any, Final
 import polars as pl
 
 from ofsight.errors import UsageError
+from ofsight.profiles.area import list_areas
 from ofsight.profiles.home import Home, find_home
+from ofsight.profiles.owner import list_owners
 from ofsight.report.document import Facts, Span, Text
 from ofsight.report.wording import count, day, sector_label
 from ofsight.vocabulary import Domain
@@ -37,7 +39,7 @@ def _words(value: object, otherwise: str = "not published") -> str:
     return otherwise if value in (None, "") else str(value)
 
 
-def _facts(home: Home, area: str, owner: str) -> Facts:
+def _facts(home: Home, area: str, owner: str, group: str) -> Facts:
     now = home.now
     authority = _words(now.get("authority"))
     state = (
@@ -59,7 +61,8 @@ def _facts(home: Home, area: str, owner: str) -> Facts:
         ("Owner", (Span(_words(now.get("owner")), link=owner),) if owner else _words(now.get("owner"))),
     ]
     if now.get("owner_group"):
-        pairs.append(("Group", (Span(str(now["owner_group"]), link=f"/owners/{now['group_id']}"),)))
+        named = str(now["owner_group"])
+        pairs.append(("Group", (Span(named, link=group),) if group else named))
     return Facts(tuple(pairs))
 
 
@@ -99,17 +102,21 @@ def _timeline(home: Home) -> Part:
     )
 
 
-def _standings(home: Home) -> Part:
+def _standings(sources: Sources, home: Home) -> Part:
     return Part(
         "lists",
         "The home on each list",
-        home.standings,
+        home.standings.with_columns(
+            group_page=pl.col("group_id").map_elements(
+                lambda group: _owner_page(sources, group) or None, return_dtype=pl.String
+            )
+        ),
         (
             Field("listed_on", "List of", "date"),
             Field("sector", "Sector", "sector"),
             Field("places", "Places", "count"),
             Field("owner", "Owner"),
-            Field("owner_group", "Group", link="/owners/{group_id}"),
+            Field("owner_group", "Group", link="{group_page}"),
             Field("group_id", "Group, identifier", shown=False),
             Field("authority", "Local authority"),
             Field("registration_status", "Registration"),
@@ -191,18 +198,19 @@ def home(sources: Sources, urn: str) -> Answer:
     found = _find(sources, urn)
     now: dict[str, Any] = found.now
     area = sources.once("area pages", lambda: _area_pages(sources)).get(str(now.get("authority")), "")
-    owner = f"/owners/{now['owner_id']}" if now.get("owner_id") else ""
+    owner = _owner_page(sources, now.get("owner_id"))
+    group = _owner_page(sources, now.get("group_id"))
     n = found.timeline.height
     trail = (Crumb(str(now["authority"]), area),) if area else ()
     return Answer(
         f"/homes/{found.urn}",
         f"Home {found.urn}",
         (
-            _facts(found, area, owner),
+            _facts(found, area, owner, group),
             Heading("Inspections"),
             _timeline(found),
             Heading("Sector, places and owner by date"),
-            _standings(found),
+            _standings(sources, found),
             *_others(found),
         ),
         lead=f"{sector_label(_words(now.get('sector')))} home in "
@@ -214,8 +222,12 @@ def home(sources: Sources, urn: str) -> Answer:
     )
 
 
-def _area_pages(sources: Sources) -> dict[str, str]:
-    from ofsight.profiles.area import list_areas
+def _owner_page(sources: Sources, owner: object) -> str:
+    """Return the page of an owner or group; empty where it has none, for it is on no list."""
+    known = sources.once("owner pages", lambda: frozenset(list_owners(sources.dataset)["slug"]))
+    return f"/owners/{owner}" if owner in known else ""
 
+
+def _area_pages(sources: Sources) -> dict[str, str]:
     listed = list_areas(sources.dataset).filter(pl.col("kind") == "authority")
     return {row["name"]: f"/areas/{row['slug']}" for row in listed.iter_rows(named=True)}
