@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from ofsight.definitions.catalogue_schema import FileKind, plain_name
 from ofsight.errors import ReleaseError
 
-__all__ = ["SITE", "Attachment", "choose_file", "is_file", "linked_files", "read_links"]
+__all__ = ["SITE", "Attachment", "choose_file", "is_file", "linked_files", "read_links", "split_address"]
 
 SITE: Final = "https://www.gov.uk"
 _ASSETS: Final = "assets.publishing.service.gov.uk"
@@ -62,9 +62,21 @@ class Attachment:
         return ending or _ENDINGS.get((self.content_type or "").partition(";")[0].strip().lower(), "")
 
 
+def split_address(address: str, base: str = SITE) -> SplitResult | None:
+    """Return the parts of an address, relative or not; None where it is no address."""
+    try:
+        parts = urlsplit(urljoin(base, address.strip()))
+        _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return parts
+
+
 def is_file(url: str) -> bool:
     """Whether an address is of a file that GOV.UK serves; previews and other pages are none."""
-    parts = urlsplit(url)
+    parts = split_address(url)
+    if parts is None:
+        return False
     if parts.scheme != "https" or parts.path.endswith("/preview"):
         return False
     if parts.hostname == _ASSETS:
@@ -115,13 +127,9 @@ def linked_files(texts: Iterable[str], base: str) -> Iterator[Attachment]:
     words: dict[str, str] = {}
     for text in texts:
         for address, written in read_links(text):
-            try:
-                url = urljoin(base, address.strip())
-                known = is_file(url)
-            except ValueError:  # an address that is none
-                continue
-            if known:
-                words[url] = words.get(url) or written
+            parts = split_address(address, base)
+            if parts is not None and is_file(parts.geturl()):
+                words[parts.geturl()] = words.get(parts.geturl()) or written
     for url, written in words.items():
         name = unquote(PurePosixPath(urlsplit(url).path).name)
         yield Attachment(title=written or name, filename=name, url=url)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ofsight.definitions.catalogue_schema import EditionDefinition, PublicationDefinition
 from ofsight.errors import ReleaseError
-from ofsight.releases.attachments import SITE
+from ofsight.releases.attachments import SITE, split_address
 from ofsight.releases.catalogue import found_edition
 from ofsight.releases.govuk import Listed, read_listed
 
@@ -119,8 +119,8 @@ def _listed(result: Any) -> Listed | None:
     announced = "announcement" in str(result.get("content_store_document_type", ""))
     if not isinstance(title, str) or not isinstance(link, str) or announced:
         return None
-    parts = urlsplit(link)
+    parts = split_address(link)
     # Recommended links lead elsewhere; announcements have a folder of their own.
-    if parts.netloc or not parts.path.startswith("/") or "/announcements/" in parts.path:
+    if parts is None or parts.hostname != "www.gov.uk" or "/announcements/" in parts.path:
         return None
     return Listed(title, parts.path.strip("/"), when if isinstance(when, str) else None)

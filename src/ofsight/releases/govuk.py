@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote
 
 from ofsight.errors import ReleaseError
-from ofsight.releases.attachments import SITE, Attachment, is_file, linked_files
+from ofsight.releases.attachments import SITE, Attachment, is_file, linked_files, split_address
 from ofsight.releases.refusals import ContentError
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _gone(path: str, content: Mapping[str, Any]) -> MissingPageError:
     return MissingPageError(
         "the publisher has taken the page away" + (f": {why.rstrip('.')}." if why else "."),
         file=f"{SITE}/{path}",
-        hint=f"In its place it names {urljoin(SITE, other)}." if other else None,
+        hint=f"In its place it names {other}." if other else None,
     )
 
 
@@ -190,8 +190,8 @@ def _destination(path: str, content: Mapping[str, Any]) -> str:
     found = exact if exact is not None else prefixed[1] if prefixed else None
     if found is None:
         raise ReleaseError("it is a redirect that says no destination.", file=f"{SITE}{asked}")
-    parts = urlsplit(urljoin(f"{SITE}/", found))
-    if parts.scheme != "https" or parts.hostname != "www.gov.uk":
+    parts = split_address(found)
+    if parts is None or parts.scheme != "https" or parts.hostname != "www.gov.uk":
         raise ReleaseError(
             f"it has moved off GOV.UK, to {found}.",
             file=f"{SITE}{asked}",
@@ -210,7 +210,9 @@ def _page(content: Mapping[str, Any]) -> Page:
         if url is None:
             continue
         if kind == "html":
-            children.append((str(item.get("title", "")), urlsplit(url).path.strip("/")))
+            part = split_address(url)
+            if part is not None and part.hostname == "www.gov.uk":
+                children.append((str(item.get("title", "")), part.path.strip("/")))
         elif kind == "file":
             _add(files, _attachment(item, url))
     body = _text(details.get("body")) or ""
@@ -231,15 +233,15 @@ def _page(content: Mapping[str, Any]) -> Page:
 
 
 def _attachment(item: Mapping[str, Any], url: str) -> Attachment | None:
-    url = urljoin(SITE, url)
-    size = item.get("file_size")
-    name = _text(item.get("filename")) or unquote(PurePosixPath(urlsplit(url).path).name)
-    if not is_file(url):
+    parts = split_address(url)
+    if parts is None or not is_file(parts.geturl()):
         return None
+    size = item.get("file_size")
+    name = _text(item.get("filename")) or unquote(PurePosixPath(parts.path).name)
     return Attachment(
         title=str(item.get("title") or name),
         filename=name,
-        url=url,
+        url=parts.geturl(),
         content_type=_text(item.get("content_type")),
         size=size if isinstance(size, int) and size >= 0 else None,
     )

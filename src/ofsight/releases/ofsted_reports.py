@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 from ofsight.definitions.catalogue_schema import PUBLISHER_HOSTS, load_catalogue
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.files import write_text
-from ofsight.releases.attachments import read_links
+from ofsight.releases.attachments import read_links, split_address
 from ofsight.releases.download import Downloader
 from ofsight.releases.publishers import open_downloader
 from ofsight.releases.refusals import StatusError, UnreachableError
@@ -371,9 +371,8 @@ def read_timeline(text: str, page: str) -> list[ReportFile]:
     """
     found: dict[str, ReportFile] = {}
     for address, words in read_links(text):
-        try:
-            parts = urlsplit(urljoin(page, address))
-        except ValueError:
+        parts = split_address(address, page)
+        if parts is None:
             continue
         for hosts, path in _FILE_PATHS:
             match = path.fullmatch(parts.path)
