@@ -60,7 +60,7 @@ def list_assumptions(scenario: Scenario, inputs: ScenarioInputs, draws: int) -> 
         ),
         (
             "A company that a council set up",
-            "is the council's: it is no private provider here, though Ofsted lists it as one",
+            "is the council's, whatever sector Ofsted prints",
             "docs/owners.md: council companies, each with its source",
         ),
         ("A home that is sold", "keeps its places, its judgement and its hazard", "taken as given"),

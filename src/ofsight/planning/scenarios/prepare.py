@@ -111,7 +111,7 @@ def prepare_inputs(
 def _run_by() -> pl.Expr:
     """Return who runs a home: a company that a council set up is the council's, whatever its legal form.
 
-    Ofsted lists such companies as private; a rule against profit does not mean them.
+    Ofsted prints such companies as voluntary or private; a rule about sectors does not mean them.
     """
     return (
         pl.when(is_council())
