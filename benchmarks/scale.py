@@ -270,7 +270,8 @@ def report(where: str, runs: list[dict[str, Any]], compared: dict[str, Any], tas
         row("estimates, likewise, largest", f"{compared['estimates_apart']:.0e}", "1e-10"), "",
         f"Local: {compared['local_wall']:.1f} s ({compared['local_cpu']:.1f} s of processor); distributed: "
         f"{compared['spread_wall']:.1f} s ({compared['spread_work']:.1f} s and {loops:.1f} s of loops). "
-        f"The least of several, in turn. The largest fit took {big['iterations']} iterations and ended {big['code']}, standard deviation "
+        "The least of several, in turn. "
+        f"The largest fit took {big['iterations']} iterations and ended {big['code']}, standard deviation "
         f"{big['sd']:.3f} (1.456 simulated).", "",
         *on_paper(runs, task),
     ]  # fmt: skip

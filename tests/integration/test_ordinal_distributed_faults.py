@@ -25,6 +25,7 @@ from ofsight.ordinal.distributed import partition_by_group
 from ofsight.ordinal.distributed.objective import SpreadObjective
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 
 FORMULA = "grade ~ x + C(year)"
 
@@ -183,8 +184,9 @@ def test_memory_short_in_a_task_is_told_as_that() -> None:
 def test_workers_that_are_killed_for_memory_again_and_again_stop_the_fit(
     parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crews, "PATIENCE", 2.0)
-    with processes(1) as (cluster, client):
+    monkeypatch.setattr(crews, "PATIENCE", 15.0)
+    # One more death than is allowed, not four, so that the test is quick.
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), processes(1) as (cluster, client):
         nanny = cluster.workers[0]
 
         def starve() -> None:

@@ -221,8 +221,7 @@ class Crew:
             times = error.allowed_failures + 1
             return ModelError(
                 _memory(
-                    f"{times} workers died on the same partition, one after the other; most often for "
-                    "want of memory."
+                    f"Workers died on the same partition ({times} in a row); most often for want of memory."
                 )
             )
         if isinstance(error, MemoryError):
