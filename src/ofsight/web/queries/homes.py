@@ -107,8 +107,8 @@ def _standings(sources: Sources, home: Home) -> Part:
         "lists",
         "The home on each list",
         home.standings.with_columns(
-            group_page=pl.col("group_id").map_elements(
-                lambda group: _owner_page(sources, group) or None, return_dtype=pl.String
+            group_page=pl.Series(
+                [_owner_page(sources, group) for group in home.standings["group_id"]], dtype=pl.String
             )
         ),
         (

@@ -44,11 +44,6 @@ def hide_few(frame: pl.DataFrame) -> pl.DataFrame:
 
 def supply_part(sources: Sources, frame: pl.DataFrame, *, whose: str = "") -> Part:
     """Return homes and places by list and sector, with lines over the years."""
-    yearly = (
-        frame.filter(pl.col("sector") != _ALL)
-        .with_columns(year=pl.col("listed_on").dt.year())
-        .filter(pl.col("listed_on") == pl.col("listed_on").max().over("year"))
-    )
     shares = [name for name in ("share_of_homes", "share_of_places", "n_unlinked") if name in frame.columns]
     labels = {
         "share_of_homes": "Share of homes",
@@ -71,34 +66,51 @@ def supply_part(sources: Sources, frame: pl.DataFrame, *, whose: str = "") -> Pa
         ),
         f"Source: Ofsted, lists of providers; newest: {sources.newest}.",
         note="Registered places, not vacancies.",
-        picture=_supply_picture(yearly) if yearly.height else None,
+        picture=_supply_picture(frame),
         folded=True,
         most=400,
     )
 
 
-def _supply_picture(frame: pl.DataFrame) -> Picture:
-    def lines(column: str) -> tuple[Line, ...]:
-        found = []
+def _last_of_years(frame: pl.DataFrame) -> dict[int, dict[str, tuple[int | None, int | None]]]:
+    """Return homes and places by year and sector on the last list of each year; None where not counted."""
+    days: dict[int, date] = {}
+    found: dict[int, dict[str, tuple[int | None, int | None]]] = {}
+    columns = ("listed_on", "sector", "n_homes", "n_places")
+    for on, sector, homes, places in frame.select(columns).sort("listed_on").iter_rows():
+        if sector == _ALL:
+            continue
+        if days.get(on.year) != on:
+            days[on.year], found[on.year] = on, {}
+        found[on.year][sector] = (homes, places)
+    return found
+
+
+def _supply_picture(frame: pl.DataFrame) -> Picture | None:
+    years = _last_of_years(frame)
+    if not years:
+        return None
+
+    def lines(place: int) -> tuple[Line, ...]:
+        drawn = []
         for sector, series in SERIES.items():
-            rows = frame.filter(pl.col("sector") == sector).sort("year")
-            pairs = rows.select("year", column).drop_nulls().iter_rows()
-            points = tuple((int(year), float(n)) for year, n in pairs)
+            pairs = ((year, by_sector.get(sector, (None, None))[place]) for year, by_sector in years.items())
+            points = tuple((year, float(n)) for year, n in pairs if n is not None)
             if any(n for _, n in points):
-                found.append(Line(Sector(sector).label, series, points))
-        return tuple(found)
+                drawn.append(Line(Sector(sector).label, series, points))
+        return tuple(drawn)
 
-    first, last = int(frame["year"].min()), int(frame["year"].max())  # type: ignore[arg-type]
+    def said(year: int) -> tuple[int, int]:
+        homes, places = zip(*years[year].values(), strict=True)
+        return sum(filter(None, homes)), sum(filter(None, places))
 
-    def total(year: int, column: str) -> int:
-        return int(frame.filter(pl.col("year") == year)[column].sum())
-
-    title = f"{total(last, 'n_homes'):,} homes and {total(last, 'n_places'):,} registered places in {last}"
+    first, last = min(years), max(years)
+    title = "{:,} homes and {:,} registered places in {}".format(*said(last), last)
     if first != last:
-        title += f"; {total(first, 'n_homes'):,} and {total(first, 'n_places'):,} in {first}"
+        title += "; {:,} and {:,} in {}".format(*said(first), first)
     panels = tuple(
         LinePanel(name, drawn)
-        for name, drawn in (("Homes", lines("n_homes")), ("Registered places", lines("n_places")))
+        for name, drawn in (("Homes", lines(0)), ("Registered places", lines(1)))
         if drawn
     )
     return Picture(title, "Lines by sector over years; the numbers are in the table.", LineChart(panels))

@@ -60,8 +60,9 @@
     };
     input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, 120); });
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") { close(); return; }
       if (list.hidden) return;
+      // A search box would be emptied by Escape: with suggestions open the key closes them and nothing else.
+      if (event.key === "Escape") { event.preventDefault(); asked += 1; close(); return; }
       if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen + 1); }
       else if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen < 0 ? -1 : chosen - 1); }
       else if (event.key === "Enter" && chosen >= 0) { event.preventDefault(); location.assign(list.children[chosen].dataset.address); }
