@@ -28,6 +28,7 @@ from ofsight.planning.measures.register import load_measures
 from ofsight.planning.measures.screen import load_screen, screen_groups
 from ofsight.planning.measures.supply import months_before
 from ofsight.planning.measures.values import Value, withheld
+from ofsight.planning.wording import n_of, portion
 from ofsight.profiles.area import find_area
 from ofsight.profiles.homes_open import open_homes
 
@@ -182,6 +183,17 @@ def test_reach_counts_authorities_over_each_share():
     assert [rows["b"][f"n_over_{n}"] for n in (10, 25, 50)] == [2, 2, 1]
     assert (rows["a"]["largest_in"], rows["a"]["largest_share"]) == ("Wigan", 1.0)
     assert rows["a"]["n_authorities"] == 3
+
+
+def test_shares_of_few_homes_are_said_as_counts():
+    assert portion(281 * 0.843, 281, 82, "places") == "84% of the places"
+    assert portion(2, 4, 9, "places") == "2 of the 4 places"
+    assert portion(2, 4, 10) == "50%"
+    assert portion(1, 5, 2) == "1 of 5"
+    assert portion(0, 0, 0) == "none"
+    assert (n_of(1, "home", "homes"), n_of(0, "home", "homes"), n_of(1200, "home", "homes")) == (
+        "1 home", "0 homes", "1,200 homes",
+    )  # fmt: skip
 
 
 SCREEN = """

@@ -24,7 +24,7 @@ from ofsight.planning.sections.quality import quality_section
 from ofsight.planning.sections.scenario import scenario_section
 from ofsight.planning.sections.supply import supply_section
 from ofsight.planning.sections.unknown import definitions_section, sources_section, unknown_section
-from ofsight.planning.wording import BANNER, CAUTIONS, NOT_VACANCIES, say_status
+from ofsight.planning.wording import BANNER, CAUTIONS, NOT_VACANCIES, n_of, portion, say_status
 from ofsight.report.document import Block, Document, KeyFigure, KeyFigures, Note, Paragraph, Text
 from ofsight.report.html import render_html
 from ofsight.report.wording import count, day, percent, release_day
@@ -113,19 +113,22 @@ def _headline(plan: AreaPlan) -> str:
     if not homes:
         words = f"{name} had no children’s home on {day(plan.inputs.day.isoformat())}"
         return f"{words}: its children in homes live elsewhere."
-    words = f"{name} had {count(places)} registered places in {count(homes)} children’s homes"
+    words = f"{name} had {n_of(places, 'registered place', 'registered places')} "
+    words += f"in {n_of(homes, 'children’s home', 'children’s homes')}"
     if children.value is not None:
         words += f", and {count(children.value)} of its own children living in homes here or elsewhere"
-    private = plan.value("share_of_places", Sector.PRIVATE.value).value or 0
-    return f"{words}. For-profit owners held {percent(private / 100, 0)} of the places."
+    private = plan.value("places", Sector.PRIVATE.value).value or 0
+    return f"{words}. For-profit owners held {portion(private, places, homes, 'places')}."
 
 
 def _key_figures(plan: AreaPlan) -> KeyFigures:
     children, places = plan.value("children_in_homes"), plan.value("places")
-    usable, largest = plan.value("usable_places"), plan.value("largest_group_share", "without councils")
+    usable, homes = plan.value("usable_places"), plan.value("homes").value or 0
     good = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[:2])
     total = places.value or 0
     held = plan.exposure.filter(pl.col("holder_id").is_not_null() & (pl.col("kind") != "council"))
+    most = held["places"][0] if held.height else 0
+    others = total - (plan.value("places", "councils and their companies").value or 0)
     figures = [
         KeyFigure(
             say_status(children.status) if children.value is None else count(children.value),
@@ -139,12 +142,12 @@ def _key_figures(plan: AreaPlan) -> KeyFigures:
             f"{count(usable.low)} to {count(usable.high)} at 75 to 90%",
         ),
         KeyFigure(
-            percent(good / total, 0) if total else "–",
+            portion(good, total, homes) if total else "–",
             "of places last judged Good or Outstanding",
             f"{count(good)} places",
         ),
         KeyFigure(
-            percent(largest.value / 100, 0) if largest.value is not None else "–",
+            portion(most, others, int(held["homes"].sum())) if most else "–",
             "of places councils do not run held by the largest group",
             held["holder"][0] if held.height else "none",
         ),

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Final
 
 from ofsight.planning.measures.values import Value
-from ofsight.report.wording import decimal
+from ofsight.profiles.intervals import FEW
+from ofsight.report.wording import count, decimal, percent
 
 __all__ = [
     "BANNER",
     "CAUTIONS",
     "NOT_VACANCIES",
     "WITHHELD_WORDS",
+    "n_of",
+    "portion",
     "say_status",
     "say_value",
     "with_interval",
@@ -47,6 +50,23 @@ WITHHELD_WORDS: Final = {
     "..": "not available (..)",
 }
 """The publishers' symbols in words; the symbol stays beside them."""
+
+
+def n_of(n: float, one: str, many: str) -> str:
+    """Return a count with its noun: ``1 home``, ``12 homes``."""
+    return f"1 {one}" if round(n) == 1 else f"{count(n)} {many}"
+
+
+def portion(part: float, whole: float, n_homes: float, noun: str = "") -> str:
+    """Return a share as a reader should see it: ``84% of the places``, of few homes ``12 of the 20 places``.
+
+    A share of the places of few homes looks surer than it is, so that below `FEW` homes the counts are said.
+    """
+    if not whole:
+        return "none"
+    if n_homes >= FEW:
+        return percent(part / whole, 0) + (f" of the {noun}" if noun else "")
+    return f"{count(part)} of the {count(whole)} {noun}" if noun else f"{count(part)} of {count(whole)}"
 
 
 def say_status(status: str) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.sections.beside import list_source, mid_name
-from ofsight.planning.wording import say_status
+from ofsight.planning.wording import portion, say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
 from ofsight.report.wording import count, decimal, joined, p_value, percent
 
@@ -35,9 +35,10 @@ def _lead(plan: AreaPlan, held: pl.DataFrame) -> str:
     if outside.is_empty():
         return "All places are run by councils: no other group could leave."
     first = outside.row(0, named=True)
+    share = portion(first["places"], plan.value("places").value or 0, plan.value("homes").value or 0)
     words = (
-        f"If every home of {first['holder']} here closed, {count(first['places'])} places would go "
-        f"({percent(first['share_of_places'], 0)}) and {count(first['places_left'])} be left"
+        f"If every home of {first['holder']} here closed, {count(first['places'])} places would go ({share}) "
+        f"and {count(first['places_left'])} be left"
     )
     if first["left_per_100_in_homes"] is not None:
         words += (

@@ -26,6 +26,7 @@ _LINES = (
     Line("... and outside the authority", "over_20_miles_outside_share", mark="%"),
 )
 
+_FEW_CHILDREN = 50
 _PANELS = (
     ("looked_after", "Looked-after children"),
     ("children_in_homes", "Children in children’s homes"),
@@ -127,6 +128,8 @@ def _change(need: pl.DataFrame) -> str:
     first, last = _ends(need, "looked_after")
     if first is None or last is None or not first[1]:
         return ""
+    if min(first[1], last[1]) < _FEW_CHILDREN:
+        return f": {count(first[1])} in {first[0]}, {count(last[1])} in {last[0]}"
     percent = 100 * (last[1] / first[1] - 1)
     if abs(percent) < 0.5:
         return f": as many in {last[0]} as in {first[0]}"

@@ -16,10 +16,10 @@ from ofsight.planning.sections.beside import (
     short_name,
     values_of,
 )
-from ofsight.planning.wording import say_status
+from ofsight.planning.wording import n_of, portion, say_status
 from ofsight.report.charts.model import Forest, ForestGroup, ForestRow, Series
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
-from ofsight.report.wording import count, decimal, percent
+from ofsight.report.wording import count, decimal, joined, percent
 
 __all__ = ["ownership_section"]
 
@@ -44,13 +44,17 @@ def _lead(plan: AreaPlan) -> str:
     if held.is_empty():
         return "No registered place, so no owner."
     first = held.row(0, named=True)
+    places, homes = plan.value("places").value or 0, plan.value("homes").value or 0
     four = plan.value("four_largest_share").value
     hhi = [found.value for found in values_of(plan, "hhi_by_group")]
-    words = f"{first['holder']} holds most places: {count(first['places'])}"
-    if first["share_of_places"] is not None:
-        words += f", {percent(first['share_of_places'], 0)} of all"
-    words += f". {count(held.height)} groups or owners hold places here"
-    words += f"; the four largest hold {percent(four / 100, 0)}." if four is not None else "."
+    which = "most" if held.height > 1 else "all"
+    words = f"{first['holder']} holds {which} places: {count(first['places'])}"
+    if places and held.height > 1:
+        words += f" ({portion(first['places'], places, homes)})"
+    words += f". {n_of(held.height, 'group or owner holds', 'groups or owners hold')} places here"
+    if four is not None and held.height > 4:
+        words += f"; the four largest hold {portion(four * places / 100, places, homes)}"
+    words += "."
     if hhi[0] is not None and len(hhi) > 1:
         others = [
             f"{name} {count(_TEN_THOUSAND * value)}"
@@ -137,7 +141,8 @@ def _funnel(plan: AreaPlan) -> Figure | None:
     if places is None or shown["ratio"].drop_nulls().is_empty():
         return None
     rows = shown.to_dicts()
-    drawn = tuple(_forest_row(row, plan) for row in rows)
+    drawn = tuple(_forest_row(row, plan) for row in rows if row["ratio"])
+    without = [row["authority"] for row in rows if row["ratio"] == 0]
     columns = (
         Column("Authority", share=1.8),
         Column("Places", numeric=True),
@@ -152,6 +157,9 @@ def _funnel(plan: AreaPlan) -> Figure | None:
         "each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. A "
         "funnel, not a league table: more places than expected is neither good nor bad."
     )
+    source = list_source(plan)
+    if without:
+        source += f" Not drawn, for they have no place: {joined(without)}."
     return Figure(
         "figure-expected",
         _funnel_title(plan),
@@ -166,7 +174,7 @@ def _funnel(plan: AreaPlan) -> Figure | None:
             note,
             folded=True,
         ),
-        list_source(plan),
+        source,
     )
 
 
@@ -187,17 +195,15 @@ def _funnel_title(plan: AreaPlan) -> str:
     if found.value is None:
         return f"Places against looked-after children: {mid_name(plan.area.name)} has no expected number"
     if not found.value:
-        return f"{name}: no registered place, where some would be expected of its looked-after children"
+        return f"{name} has no registered place; others in its region have"
     return f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
 
 
 def _forest_row(row: dict[str, Any], plan: AreaPlan) -> ForestRow:
-    """Return one authority; a ratio of nothing has no place on a logarithmic axis."""
+    """Return one authority that has places: a ratio of nothing is nowhere on a logarithmic axis."""
     own = plan.area.is_single and row["code"] in plan.area.authorities
     series: Series = "two" if own else "one"
     hollow = plan.area.is_single and not own
-    if not row["ratio"]:
-        return ForestRow(row["authority"], None, None, None, series, hollow)
     return ForestRow(row["authority"], row["ratio"], row["low"], row["high"], series, hollow)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.sections.beside import Line, list_source, make_table, mid_name, short_name
-from ofsight.planning.wording import with_interval
+from ofsight.planning.wording import n_of, portion, with_interval
 from ofsight.report.charts.model import Line as ChartLine
 from ofsight.report.charts.model import LineChart, LinePanel, Series
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
-from ofsight.report.wording import count, percent
+from ofsight.report.wording import capital, count, percent
 from ofsight.vocabulary import Sector
 
 __all__ = ["supply_section"]
@@ -36,14 +36,15 @@ def _lead(plan: AreaPlan) -> str:
         return (
             f"No children’s home was registered in {where} on {when}; its children in homes live elsewhere."
         )
-    shares = {sector: plan.value("share_of_places", sector.value).value for sector in Sector}
-    largest = max(shares, key=lambda sector: shares[sector] or 0)
-    share = (shares[largest] or 0) / 100
-    council = plan.value("in_house_share").value or 0
+    held = {sector: plan.value("places", sector.value).value or 0 for sector in Sector}
+    largest = max(held, key=lambda sector: held[sector])
+    council = plan.value("places", "councils and their companies").value or 0
+    ran = portion(council, places, homes)
     return (
-        f"{name} had {_n(homes, 'children’s home', 'children’s homes')} with {count(places)} registered "
-        f"places on {when}. {percent(share, 0)} of the places were {_PROVIDED[largest]}; councils and their "
-        f"companies ran {percent(council / 100, 0)}."
+        f"{name} had {n_of(homes, 'children’s home', 'children’s homes')} with "
+        f"{n_of(places, 'registered place', 'registered places')} on {when}. "
+        f"{capital(portion(held[largest], places, homes, 'places'))} were {_PROVIDED[largest]}; councils and "
+        f"their companies ran {ran}."
     )
 
 
@@ -52,10 +53,6 @@ _PROVIDED = {
     Sector.PRIVATE: "for-profit",
     Sector.VOLUNTARY: "in the third sector",
 }
-
-
-def _n(n: float, one: str, many: str) -> str:
-    return f"1 {one}" if round(n) == 1 else f"{count(n)} {many}"
 
 
 def _sectors(plan: AreaPlan) -> Table:
