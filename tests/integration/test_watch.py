@@ -21,6 +21,7 @@ from ofsight.cli import app
 from ofsight.dataset.store import open_dataset
 from ofsight.releases.locks import locked
 from ofsight.releases.publishers import STAND_INS
+from ofsight.releases.shelf import Shelf
 
 STATISTICS = "government/statistics"
 COLLECTION = "government/collections/childrens-social-care-statistics"
@@ -188,6 +189,20 @@ def test_a_damaged_feed_and_a_damaged_count_are_told(site: Site, run: Any, tmp_p
     told = run()
     assert told.exit_code == 3
     assert "watch.json" in told.output
+
+
+def test_a_file_taken_back_is_told(site: Site, run: Any, tmp_path: Path) -> None:
+    run()
+    site.put(2026, listed(2026, SC900007="Inadequate"))
+    run()
+    changed = Shelf(tmp_path / "shelf").versions("provider-level-at-31-march", "2026-03-31")[-1]
+    Shelf(tmp_path / "shelf").withdraw(changed.sha256, "a wrong grade")
+    site.put(2026, listed(2026))
+    told = run()
+    assert told.exit_code == 10, told.output
+    titles = entries(tmp_path)
+    assert titles[0].startswith("provider-level-at-31-march 2026-03-31: a file taken back")
+    assert any("SC900007" in title and "Inadequate to Good" in title for title in titles)
 
 
 def test_json_is_for_scripts(site: Site, run: Any) -> None:

@@ -363,7 +363,7 @@ def test_progress_tells_files_and_bytes(tmp_path: Path) -> None:
     publishers.add_service("LOOKUP", [{"LAD25CD": "E06000001"}])
     steps: list[Step] = []
     run(publishers, tmp_path, publication(), LOOKUP, progress=steps.append)
-    assert steps[-1].done == steps[-1].of == 2
+    assert steps[0].of == steps[-1].done == steps[-1].of == 2
     assert {step.publisher for step in steps} == {"govuk", "arcgis"}
     assert any(step.received == len(CSV) for step in steps)
 

@@ -173,14 +173,13 @@ def show_files(silent: bool) -> Iterator[Callable[[Any], None] | None]:
 
         def tell(step: Any) -> None:
             total.update(whole, completed=step.done, total=step.of or None)
+            said = one_line(f"{step.publisher}: {step.what}")[:80]
             row = rows.get(step.publisher)
-            if row is None:
-                row = rows[step.publisher] = each.add_task(step.publisher, total=None)
-            each.update(
-                row,
-                description=one_line(f"{step.publisher}: {step.what}")[:80],
-                completed=step.received or 0,
-                total=step.size,
-            )
+            if row is None or each.tasks[each.task_ids.index(row)].description != said:
+                # A row of its own for each file: a total, once known, cannot be taken back.
+                if row is not None:
+                    each.remove_task(row)
+                row = rows[step.publisher] = each.add_task(said, total=None)
+            each.update(row, completed=step.received or 0, total=step.size)
 
         yield tell

@@ -12,7 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ofsight.definitions.catalogue_schema import PUBLISHER_HOSTS, PublicationDefinition
+from ofsight.definitions.catalogue_schema import (
+    PUBLISHER_HOSTS,
+    EditionDefinition,
+    PublicationDefinition,
+)
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.releases.catalogue import Chosen, choose
 from ofsight.releases.download import Downloader
@@ -87,6 +91,7 @@ def fetch(
     if not dry_run:
         shelf.make()
     board = _Board(progress)
+    board.expect(sum(_guess(item.publication, edition) for item in chosen for edition in item.editions))
     groups: dict[str, list[Chosen]] = {}
     for item in chosen:
         groups.setdefault(item.publication.ask, []).append(item)
@@ -106,6 +111,11 @@ def fetch(
     order = {item.publication.id: number for number, item in enumerate(chosen)}
     outcomes.sort(key=lambda outcome: order[outcome.publication])
     return FetchSummary(str(to), dry_run, outcomes)
+
+
+def _guess(publication: PublicationDefinition, edition: EditionDefinition) -> int:
+    """Return how many files of an edition are to be expected, before its publisher is asked."""
+    return 0 if publication.ask == "by hand" else len(publication.expected(edition))
 
 
 class _Board:
@@ -201,7 +211,9 @@ class _Worker:
             self._board.show(self._ask, f"Asking for {publication.title}, {edition.period}")
             found = edition.period in item.found
             offers = planner.plan(publication, edition)
-            self._board.expect(sum(isinstance(offer, Offer) for offer in offers))
+            # Till it was asked for, an edition counted with what it cannot be without.
+            here = sum(isinstance(offer, Offer) for offer in offers)
+            self._board.expect(here - (0 if found else _guess(publication, edition)))
             for offer in offers:
                 if isinstance(offer, Absent):
                     # What has to be got by hand, and was, is no news.
