@@ -114,6 +114,18 @@ def test_sums_of_predictions_in_sql(dataset, plans, name):
     assert (found["value"], found["low"], found["high"]) == pytest.approx((lost, low, high))
 
 
+def test_reading_plans_fits_nothing(dataset, plans, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a model was fitted")
+
+    for name in ("fit_expected_places", "group_judgements"):
+        monkeypatch.setattr(f"ofsight.planning.inputs.{name}", refuse)
+    for name in ("fit_closure", "forecast_need", "home_expected"):
+        monkeypatch.setattr(f"ofsight.planning.fitted.{name}", refuse)
+    data = open_dataset(dataset)
+    make_pack(plan_area(read_plans(plans.path).inputs(data), find_area(data, "Kent+Essex")))
+
+
 def test_another_occupancy_changes_usable_places_only(dataset, plans):
     data = open_dataset(dataset)
     area = find_area(data, busiest(dataset))

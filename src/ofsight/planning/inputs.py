@@ -118,6 +118,7 @@ def gather_inputs(
     screen: Screen | None = None,
     models: FittedModels | None = None,
     study: Path | None = None,
+    known: tuple[ExpectedPlaces | None, GroupJudgements | None] | None = None,
 ) -> PlanInputs:
     """Read what every area's plan needs, and fit the two models of all authorities and all groups.
 
@@ -133,6 +134,8 @@ def gather_inputs(
         Of `ofsight.planning.fitted.fit_models`; without it, what they say is not measured.
     study : Path, optional
         A study folder, whose finding for all England stands beside the area's judgements.
+    known : tuple of (ExpectedPlaces, GroupJudgements), optional
+        The two models as they were fitted before, so that nothing is fitted.
 
     Raises
     ------
@@ -144,17 +147,9 @@ def gather_inputs(
     need = read_need(dataset)
     screen = screen or load_screen()
     notes: list[str] = []
-    places: ExpectedPlaces | None = None
-    groups: GroupJudgements | None = None
-    year = day.year if (day.month, day.day) >= (3, 31) else day.year - 1
-    try:
-        places = fit_expected_places(_authorities(dataset, homes, need, year))
-    except ModelError as error:
-        notes.append(str(error))
-    try:
-        groups = group_judgements(homes)
-    except ModelError as error:
-        notes.append(str(error))
+    places, groups = known or (None, None)
+    if known is None:
+        places, groups, notes = _fit(dataset, homes, need, day)
     return PlanInputs(
         dataset=dataset,
         day=day,
@@ -171,6 +166,25 @@ def gather_inputs(
         notes=tuple(notes),
         finding="" if study is None else title_of(read_study_folder(study)),
     )
+
+
+def _fit(
+    dataset: Dataset, homes: pl.DataFrame, need: pl.DataFrame, day: date
+) -> tuple[ExpectedPlaces | None, GroupJudgements | None, list[str]]:
+    """Fit places against children and groups against chance; what cannot be is None, with why."""
+    notes: list[str] = []
+    places: ExpectedPlaces | None = None
+    groups: GroupJudgements | None = None
+    year = day.year if (day.month, day.day) >= (3, 31) else day.year - 1
+    try:
+        places = fit_expected_places(_authorities(dataset, homes, need, year))
+    except ModelError as error:
+        notes.append(str(error))
+    try:
+        groups = group_judgements(homes)
+    except ModelError as error:
+        notes.append(str(error))
+    return places, groups, notes
 
 
 def _authorities(dataset: Dataset, homes: pl.DataFrame, need: pl.DataFrame, year: int) -> pl.DataFrame:

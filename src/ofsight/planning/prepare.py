@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,9 @@ from ofsight.files import Contents, folder_being_written, hash_file, list_conten
 from ofsight.planning.area_plan import AreaPlan, plan_area
 from ofsight.planning.fitted import FittedModels, fit_models
 from ofsight.planning.inputs import OCCUPANCY, PlanInputs, gather_inputs
+from ofsight.planning.measures.funnel import ExpectedPlaces
 from ofsight.planning.measures.register import load_measures
+from ofsight.planning.measures.risk import GroupJudgements
 from ofsight.planning.measures.screen import Screen
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
 from ofsight.profiles.area import Area, find_area, list_areas
@@ -110,7 +112,7 @@ class Plans:
         screen: Screen | None = None,
         study: Path | None = None,
     ) -> PlanInputs:
-        """Return what the plan of any area is made of, a set's too, nothing of homes fitted anew.
+        """Return what the plan of any area is made of, a set's too; nothing is fitted.
 
         Parameters
         ----------
@@ -133,12 +135,22 @@ class Plans:
                 f"The plans in {self.path} were prepared from another dataset than {dataset.path}. Prepare "
                 f"them again: ofsight plan --dataset {dataset.path} --to {self.path}"
             )
-        return gather_inputs(
+        inputs = gather_inputs(
             dataset,
             occupancy=self.about["occupancy"] if occupancy is None else occupancy,
             screen=screen or Screen.model_validate(self.about["thresholds"]),
             models=self.models(),
             study=study,
+            known=self._known(),
+        )
+        return replace(inputs, notes=tuple(self.about["notes"]))
+
+    def _known(self) -> tuple[ExpectedPlaces | None, GroupJudgements | None]:
+        """Return the two models of measures as they were fitted."""
+        places, groups = self.about["expected_places"], self.about["group_judgements"]
+        return (
+            None if places is None else ExpectedPlaces(frame=self.table("funnel"), **places),
+            None if groups is None else GroupJudgements(frame=self.table("group_judgements"), **groups),
         )
 
 
