@@ -77,7 +77,10 @@ def area_homes(inputs: PlanInputs, area: Area) -> pl.DataFrame:
 
 
 def area_values(inputs: PlanInputs, area: Area) -> list[Value]:
-    """Return every measure of an area, worked out once for each set of inputs."""
+    """Return every measure of an area; of one with a name worked out once for each set of inputs."""
+    if area.kind == "set":
+        # There is no end of sets, and the explorer keeps its inputs as long as it runs.
+        return list(_values(inputs, area))
     key = f"values {area.slug}"
     found = inputs.kept.get(key)
     if not isinstance(found, list):
