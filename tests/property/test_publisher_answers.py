@@ -30,7 +30,7 @@ from fake_publishers import (
 )
 from ofsight.definitions.catalogue_schema import PublicationDefinition
 from ofsight.releases.fetch import fetch
-from ofsight.releases.ofsted_reports import read_timeline
+from ofsight.releases.report_timeline import read_timeline
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)

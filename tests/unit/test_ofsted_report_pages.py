@@ -10,7 +10,8 @@ import pytest
 
 from fake_publishers import FILES, REPORTS, Publishers, Reply, loader_of
 from ofsight.errors import ReleaseError, UsageError
-from ofsight.releases.ofsted_reports import PAGES, SERIES, ReportsSummary, fetch_reports, read_timeline
+from ofsight.releases.ofsted_reports import PAGES, SERIES, ReportsSummary, fetch_reports
+from ofsight.releases.report_timeline import read_timeline
 from ofsight.releases.shelf import Shelf
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -122,6 +123,18 @@ def test_a_site_that_does_not_want_to_be_asked_is_left(tmp_path: Path, status: i
     assert str(status) in found.stopped
     assert sum((host, target) == place for host, target, _ in publishers.asked) == 1
     assert (REPORTS, "/provider/2/SC123457") not in [(host, target) for host, target, _ in publishers.asked]
+
+
+def test_a_site_in_trouble_is_left(tmp_path: Path) -> None:
+    publishers = Publishers()
+    urns = [f"SC1234{number:02d}" for number in range(20)]
+    for number, urn in enumerate(urns):
+        publishers.routes[REPORTS, f"/provider/2/{urn}"] = Reply(
+            200 if number == 3 else 503, timeline(), HTML
+        )
+    found = run(publishers, tmp_path, *urns)
+    assert (found.n_asked, len(found.failed)) == (9, 8)
+    assert "5 homes one after another" in str(found.stopped)
 
 
 def test_what_robots_txt_forbids_is_left(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 The rules: one request at a time and a second at least between two; what a site's robots.txt forbids is left;
 pages are asked for with what is known of them (304); a report that is held is never asked for again; only
-homes that the caller names, no numbers tried out; a 403 or 429 ends it. Of a page nothing is kept but the
-home's number, the numbers, dates and kinds of its reports, and what the server calls its version: no name, no
-address. Reference: SOURCES.md, section 10.
+homes that the caller names, no numbers tried out; a 403 or 429 ends it, and so do five failures in a row. Of
+a page nothing is kept but the home's number, the numbers, dates and kinds of its reports, and what the server
+calls its version: no name, no address. Reference: SOURCES.md, section 10.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from urllib.robotparser import RobotFileParser
 from ofsight.definitions.catalogue_schema import PUBLISHER_HOSTS, load_catalogue
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.files import write_text
-from ofsight.releases.attachments import read_links, split_address
 from ofsight.releases.download import Downloader
 from ofsight.releases.publishers import open_downloader
 from ofsight.releases.refusals import StatusError, UnreachableError
+from ofsight.releases.report_timeline import ReportFile, read_timeline
 from ofsight.releases.shelf import Shelf
 from ofsight.releases.wanted import Wanted
 from ofsight.releases.wire import Limits
 
-__all__ = ["ReportFile", "ReportsSummary", "fetch_reports", "read_timeline"]
+__all__ = ["ReportsSummary", "fetch_reports"]
 
 SERIES: Final = "inspection-reports"
 PAGES: Final = ".report-pages.json"
@@ -39,44 +39,9 @@ _SITE: Final = "https://reports.ofsted.gov.uk"
 _HOMES: Final = 2
 _GAP: Final = 1.0
 _SAVED_EVERY: Final = 25
+_MOST_FAILURES: Final = 5
 _URN: Final = re.compile(r"SC\d{6}|\d{5,8}")
 _STOPPED_BY: Final = (403, 429)
-_FILE_PATHS: Final = (
-    (("files.ofsted.gov.uk", "files.api.ofsted.gov.uk"), re.compile(r"/v1/file/(\d{6,10})")),
-    (("reports.ofsted.gov.uk",), re.compile(r"/provider/files/(\d{5,10})/urn/[A-Z0-9]+\.pdf", re.IGNORECASE)),
-)
-# What a report may be called; whatever else stands on a link is not kept.
-_KINDS: Final = (
-    "full inspection",
-    "interim inspection",
-    "monitoring visit",
-    "monitoring inspection",
-    "assurance visit",
-    "emergency inspection",
-)
-_DAY: Final = re.compile(r"\b(\d{1,2} [A-Z][a-z]+ \d{4})\b")
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFile:
-    """A report on a home's page.
-
-    Attributes
-    ----------
-    number : str
-        Its number: a number never changes its content.
-    kind : str
-        ``full inspection`` ...; ``report`` where the page says something else.
-    published : str or None
-        ISO 8601.
-    url : str
-        Its address.
-    """
-
-    number: str
-    kind: str
-    published: str | None
-    url: str
 
 
 @dataclass
@@ -238,6 +203,7 @@ class _Visitor:
         self._pace = pace
         self._held = {held.period for held in shelf.held() if held.series == SERIES}
         self._robots: dict[str, RobotFileParser] = {}
+        self._failures = 0
         publication = next(item for item in load_catalogue() if item.ask == "report pages")
         self._publisher, self._licence = publication.publisher, publication.licence
 
@@ -253,6 +219,13 @@ class _Visitor:
             if isinstance(error, StatusError) and error.status in _STOPPED_BY:
                 raise _StoppedError(_stop(error.status)) from None
             self._summary.failed[urn] = str(error)
+            self._failures += 1
+            if self._failures == _MOST_FAILURES:
+                raise _StoppedError(
+                    f"{_MOST_FAILURES} homes one after another failed: the site is in trouble. Try later."
+                ) from None
+        else:
+            self._failures = 0
 
     def _read_page(self, urn: str) -> list[ReportFile]:
         url = f"{_SITE}/provider/{_HOMES}/{urn}"
@@ -352,42 +325,3 @@ def _stop(status: int) -> str:
 
 def _now() -> str:
     return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def read_timeline(text: str, page: str) -> list[ReportFile]:
-    """Find the reports on a home's page.
-
-    Parameters
-    ----------
-    text : str
-        The page, HTML.
-    page : str
-        Its address.
-
-    Returns
-    -------
-    list of ReportFile
-        Each number once, as the page orders them. Links to other hosts, and to what is no report, are left.
-    """
-    found: dict[str, ReportFile] = {}
-    for address, words in read_links(text):
-        parts = split_address(address, page)
-        if parts is None:
-            continue
-        for hosts, path in _FILE_PATHS:
-            match = path.fullmatch(parts.path)
-            if parts.scheme == "https" and parts.hostname in hosts and match:
-                kind = next((kind for kind in _KINDS if kind in words.casefold()), "report")
-                url = f"https://{parts.hostname}{parts.path}"
-                found.setdefault(match[1], ReportFile(match[1], kind, _day(words), url))
-    return list(found.values())
-
-
-def _day(words: str) -> str | None:
-    """Return the last day that stands on a link: that of publication."""
-    for written in reversed(_DAY.findall(words)):
-        try:
-            return datetime.strptime(written, "%d %B %Y").date().isoformat()
-        except ValueError:
-            continue
-    return None
