@@ -43,6 +43,7 @@ def test_every_kind_of_page_is_there(site: tuple[Path, FrozenSite]) -> None:
     csv = (folder / "api/v1/areas/leeds/tables/homes.csv").read_text(encoding="utf-8")
     assert csv.startswith("listed_on,sector,n_homes")
     json.loads((folder / "api/v1/areas/leeds.json").read_text(encoding="utf-8"))
+    assert not list((folder / "api/v1/areas").rglob("tables/*.json"))
 
 
 def test_every_link_leads_to_a_file(site: tuple[Path, FrozenSite]) -> None:

@@ -16,6 +16,7 @@ _LINK: Final = re.compile(r'\b(href|src|action)="([^"]*)"')
 _ANCHOR: Final = re.compile(r'\bid="([^"]*)"')
 _HOME_LINK: Final = re.compile(r'<a href="/homes/[^"]*">(.*?)</a>', re.DOTALL)
 _GET: Final = re.compile(r'<span class="get">.*?</span></a></span>', re.DOTALL)
+_PART_JSON: Final = re.compile(r',\s*<a href="/api/v1/[^"]*/tables/[^"]*\.json"[^>]*>.*?</a>', re.DOTALL)
 _LIGHT: Final = ("/homes/", "/owners/")
 """Pages of which there are thousands: each has its JSON, and no file for each of its tables."""
 
@@ -79,7 +80,13 @@ def relink(page: str, address: str) -> str:
 
 
 def trim_links(page: str, address: str, *, homes: bool) -> str:
-    """Return a page without the links to what is not written: homes, tables of pages that are many."""
+    """Return a page without the links to what is not written.
+
+    That is homes where none are wanted, the tables of pages that are many, and the JSON of single tables: the
+    JSON of the page holds them all.
+    """
     if not homes:
         page = _HOME_LINK.sub(r"\1", page)
-    return _GET.sub("", page) if address.startswith(_LIGHT) else page
+    if address.startswith(_LIGHT):
+        return _GET.sub("", page)
+    return _PART_JSON.sub("", page)

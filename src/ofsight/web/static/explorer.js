@@ -74,6 +74,28 @@
     input.addEventListener("blur", close);
   }
 
+  // Long tables: only the rows that hold some words. How many are left is said aloud.
+  let filters = 0;
+  const filterRows = (table, body) => {
+    const place = `rows-${++filters}`;
+    const box = document.createElement("p"), label = document.createElement("label");
+    const input = document.createElement("input"), said = document.createElement("span");
+    box.className = "rows-filter";
+    label.htmlFor = place;
+    label.textContent = "Show only rows with ";
+    input.type = "search"; input.id = place; input.maxLength = 100; input.autocomplete = "off";
+    said.setAttribute("role", "status");
+    box.append(label, input, " ", said);
+    (table.closest(".table-frame") || table).before(box);
+    const rows = [...body.rows].map((row) => [row, row.textContent.toLowerCase()]);
+    input.addEventListener("input", () => {
+      const words = input.value.trim().toLowerCase();
+      let left = 0;
+      for (const [row, text] of rows) { row.hidden = !text.includes(words); left += !row.hidden; }
+      said.textContent = words ? `${left} of ${rows.length} rows` : "";
+    });
+  };
+
   // Tables sorted by a column: the words of a number are read as a number, what is none goes last.
   const worth = (cell) => {
     const words = cell.textContent.trim();
@@ -85,6 +107,7 @@
   for (const table of document.querySelectorAll("table[data-sort]")) {
     const body = table.tBodies[0];
     if (!body || body.rows.length < 3) continue;
+    if (body.rows.length >= 15) filterRows(table, body);
     [...table.tHead.rows[0].cells].forEach((head, at) => {
       const button = document.createElement("button");
       button.type = "button";
