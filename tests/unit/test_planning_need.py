@@ -147,6 +147,15 @@ def test_variances_are_found_again() -> None:
     assert spread.regional[0] < 0.0003
 
 
+def test_an_interval_knows_the_errors_of_its_day_only() -> None:
+    values = walk()
+    changed = values.copy()
+    changed[:, 10:] *= np.linspace(0.3, 3, 40)[:, None]
+    early, late = (spread_of(foresee(series(one), same, 3), REGIONS, 9) for one in (values, changed))
+    assert early == late
+    assert early != spread_of(foresee(series(changed), same, 3), REGIONS, 14)
+
+
 def test_few_errors_make_no_interval() -> None:
     one = series(walk(n=3, years=4))
     assert spread_of(foresee(one, same, 3), REGIONS[:3], 3) is None

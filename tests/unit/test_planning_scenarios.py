@@ -255,9 +255,11 @@ def test_a_holders_homes_close_together_and_the_mean_stays() -> None:
 def test_an_uncertain_hazard_widens_and_keeps_the_mean() -> None:
     plain = made_inputs([1] * 400, holder=list(range(400)), close=0.05)
     unsure = made_inputs([1] * 400, holder=list(range(400)), close=0.05, hazard_sd=0.4)
-    a, b = (simulate(parse_scenario(STILL), one, 2000)["places"][:, 3] for one in (plain, unsure))
-    assert b.std() > 1.5 * a.std()
-    assert b.mean() == pytest.approx(a.mean(), rel=0.02)
+    a, b = (simulate(parse_scenario(STILL), one, 2000) for one in (plain, unsure))
+    assert b["places"][:, 3].std() > 1.5 * a["places"][:, 3].std()
+    closed = [one["closed_places"][:, 1].mean() for one in (a, b)]
+    # Without its correction a log-normal of that spread would close 8 per cent more.
+    assert closed[1] == pytest.approx(closed[0], rel=0.04)
 
 
 def test_a_withheld_need_gives_no_gap_unless_the_council_gives_its_own() -> None:
