@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,6 +14,7 @@ from profile_tables import dataset_of, inspected, listed
 
 from ofsight.dataset.store import Dataset
 from ofsight.errors import DatasetError, ModelError, UsageError
+from ofsight.planning.models.calibration_chart import calibration_chart
 from ofsight.planning.models.closure import ClosureModel, fit_closure
 from ofsight.planning.models.closure_check import weighted_concordance
 from ofsight.profiles.homes_open import open_homes
@@ -117,6 +119,17 @@ def test_wrong_questions_are_told(model: ClosureModel, dataset: Dataset) -> None
     with pytest.raises(UsageError, match="close, transfer"):
         model.table("opens")
     assert model.predict(open_homes(dataset).head(0)).height == 0
+
+
+def test_the_chart_shows_every_tenth_of_every_horizon(model: ClosureModel) -> None:
+    chart = calibration_chart(model)
+    assert chart is not None
+    assert [panel.title for panel in chart.panels] == ["Within 12 months", "Within 36 months"]
+    assert [len(panel.rows) for panel in chart.panels] == [10, 10]
+    shown = [row.dots[1].value for row in chart.panels[0].rows]
+    assert shown == model.calibration.filter(pl.col("months") == 12)["observed"].to_list()
+    unjudged = replace(model, calibration=model.calibration.head(0))
+    assert calibration_chart(unjudged) is None
 
 
 def test_no_exits_at_all_is_told() -> None:

@@ -5,13 +5,15 @@ Import from the modules; nothing is done at the import of this package.
 ``closure``
     ``fit_closure(dataset, *, since=None, until=None) -> ClosureModel``: a discrete-time hazard (complementary
     log-log, person-periods of half a year) of leaving the register, close and transfer apart.
-    ``ClosureModel.table()`` [term, label, n_periods, n_exits, hazard_ratio, low, high];
+    ``ClosureModel.table()`` [term, label, hazard_ratio, low, high, used];
     ``.predict(homes) -> frame``: one row a home of ``profiles.homes_open.open_homes`` [urn, p_close_12, _low,
     _high, p_close_36, _low, _high, p_transfer_12, p_transfer_36, p_exit_12, p_exit_36];
     ``.calibration`` (out of time: by year and by tenth of risk); ``.concordance``; ``.about``;
     ``.to_frames() -> dict[str, DataFrame]`` and ``ClosureModel.from_frames(frames)`` for a prepared folder.
 ``closure_check``
     ``check_closure(dataset) -> frames``: the model fitted to year t and judged on what came after.
+``calibration_chart``
+    ``calibration_chart(model) -> DotChart``: what was foreseen beside what came, by tenth of risk.
 ``continuations``
     which exits were homes that went on under another number, as a probability.
 ``need``
