@@ -8,7 +8,7 @@ Import from the modules; nothing is done at the import of this package.
     ``ClosureModel.table()`` [term, label, hazard_ratio, low, high, used];
     ``.predict(homes) -> frame``: one row a home of ``profiles.homes_open.open_homes`` [urn, p_close_12, _low,
     _high, p_close_36, _low, _high, p_transfer_12, p_transfer_36, p_exit_12, p_exit_36];
-    ``.calibration`` (out of time: by year and by tenth of risk); ``.concordance``; ``.about``;
+    ``.years``, ``.calibration`` (out of time: by year, by tenth of risk); ``.choice``; ``.about``;
     ``.to_frames() -> dict[str, DataFrame]`` and ``ClosureModel.from_frames(frames)`` for a prepared folder.
 ``closure_check``
     ``check_closure(dataset) -> frames``: the model fitted to year t and judged on what came after.
@@ -19,7 +19,7 @@ Import from the modules; nothing is done at the import of this package.
 ``need``
     ``forecast_need(dataset, areas=None, *, measure="looked_after") -> NeedForecast`` (measures:
     ``looked_after``, ``in_homes``). ``.forecasts`` [area_code, authority, year, horizon, method, base, low80,
-    high80, low95, high95, status]; ``.series`` (what was published, with status and release);
+    high80, low95, high95, status]; ``.published`` (with status and release);
     ``.backtest`` and ``.by_area`` (error and coverage of every method), ``.method`` (chosen by the
     back-test), ``.verdict`` (in words); ``.for_area(area)`` (a region, England or a set: sums, with
     intervals for sums); ``.to_frames()`` and ``NeedForecast.from_frames(frames)``.
