@@ -77,6 +77,8 @@ class Field:
         Decimals of a number, percent or ratio.
     low, high : str, optional
         Columns with the ends of the interval, shown in brackets behind the value.
+    printed : str, optional
+        The column with what the release prints, shown below the value where it says something else.
     shown : bool
         Whether it is a column of the page; else of JSON and CSV only.
     """
@@ -91,6 +93,7 @@ class Field:
     places: int = 1
     low: str | None = None
     high: str | None = None
+    printed: str | None = None
     shown: bool = True
 
     @property
@@ -178,7 +181,7 @@ class Part:
         """The columns given out: each field with its interval and status behind it."""
         names: dict[str, None] = {}
         for one in self.fields:
-            for name in (one.name, one.low, one.high, one.status):
+            for name in (one.name, one.low, one.high, one.status, one.printed):
                 if name is not None:
                     names[name] = None
         return list(names)

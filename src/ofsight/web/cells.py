@@ -120,14 +120,24 @@ def _html_of(value: Any, one: Field, unit: str) -> str:
     return f"<code>{words}</code>" if one.kind == "code" else words
 
 
+def _printed(one: Field, row: Mapping[str, Any]) -> str:
+    """Return what the release prints, where it is not the value itself."""
+    words = row.get(one.printed) if one.printed else None
+    if words in (None, "") or str(words) == str(row.get(one.name)):
+        return ""
+    return f'<span class="printed"> printed: {escape(str(words))}</span>'
+
+
 def _column(one: Field, rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     """Give the cells of a column as HTML; words that come again are made once."""
     made: dict[tuple[Any, str], str] = {}
     for row in rows:
         value = row.get(one.name)
+        printed = _printed(one, row)
         if value is None or value == "" or value != value:
             symbol = str(row.get(one.status) or "") if one.status else ""
-            yield f'<span class="status">{escape(status_words(symbol))}</span>' if symbol else _NONE
+            words = f'<span class="status">{escape(status_words(symbol))}</span>' if symbol else _NONE
+            yield f"{words}{printed}"
             continue
         unit = str(row.get("unit") or "") if one.kind == "measure" else ""
         shown = made.get((value, unit))
@@ -137,7 +147,7 @@ def _column(one: Field, rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
             low, high = (show_value(row[end], one, unit) for end in (one.low, one.high))
             shown = f'{shown} <span class="interval">({escape(low)} to {escape(high)})</span>'
         address = fill(one.link, row) if one.link else ""
-        yield f'<a href="{escape(address)}">{shown}</a>' if address else shown
+        yield f'<a href="{escape(address)}">{shown}</a>{printed}' if address else f"{shown}{printed}"
 
 
 def body_of(part: Part) -> Markup:

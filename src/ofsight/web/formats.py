@@ -133,6 +133,7 @@ def _field_facts(one: Field) -> dict[str, Any]:
         "unit": one.unit,
         "status": one.status,
         "low": one.low,
+        "printed": one.printed,
         "high": one.high,
     }
     return facts | {name: value for name, value in optional.items() if value}

@@ -180,8 +180,7 @@ def _check(walk: _Walk) -> None:
         more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
         raise DatasetError(
             f"The site has links that lead nowhere: {'; '.join(broken[:5])}{more}. Nothing was "
-            "written. This is "
-            "a fault of ofsight: please report it with these addresses."
+            "written. This is a fault of ofsight: please report it with these addresses."
         )
 
 

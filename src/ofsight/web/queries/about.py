@@ -40,9 +40,8 @@ def _measures() -> Part:
 
 
 _READING: Final[tuple[Text, ...]] = (
-    "Every number comes from an official file. The file is kept as published, with its hash, and "
-    "each row of the "
-    "data names file, sheet and row.",
+    "Every number comes from an official file. The file is kept as published, with its hash, and each row "
+    "of the data names file, sheet and row.",
     "A row that is read is kept or set aside under a named reason, and the sum closes.",
     "Where releases differ on an inspection, the newer word stands, and the difference is listed "
     "as a revision.",
@@ -51,25 +50,20 @@ _READING: Final[tuple[Text, ...]] = (
     "published stands beside it.",
 )
 _LINKING: Final[tuple[Text, ...]] = (
-    "A home is one registration number (URN). A home that is registered anew gets a new number; "
-    "pairs that may be "
-    "one home are proposed, and nothing is merged.",
-    "An owner is the organisation that Ofsted names as owning the provider, from March 2018; its "
-    "spellings are "
-    "linked. A group is owners under one ultimate owner, dated, from published sources. A home "
-    "whose owner is in "
-    "no known group counts under the owner alone.",
+    "A home is one registration number (URN). A home that is registered anew gets a new number; pairs that "
+    "may be one home are proposed, and nothing is merged.",
+    "An owner is the organisation that Ofsted names as owning the provider, from March 2018; its spellings "
+    "are linked. A group is owners under one ultimate owner, dated, from published sources. A home whose "
+    "owner is in no known group counts under the owner alone.",
     "A home without a published owner is unlinked, and every share of owners says how many homes are.",
-    "A local authority is one area through time. Places and homes of an authority that was "
-    "abolished are shown "
-    "under those that followed it only where they lie wholly within one.",
+    "A local authority is one area through time. Places and homes of an authority that was abolished are "
+    "shown under those that followed it only where they lie wholly within one.",
 )
 _SHARES: Final[tuple[Text, ...]] = (
     "Intervals of counted shares are Wilson’s at 95%. Behind fewer than ten homes no share is "
     "given, only counts.",
-    "Funnel limits say how far a share may lie from the whole country’s by chance alone, at 95% "
-    "and 99.8%. Outside "
-    "them is a reason to ask, not a verdict, and no ranking is made.",
+    "Funnel limits say how far a share may lie from the whole country’s by chance alone, at 95% and 99.8%. "
+    "Outside them is a reason to ask, not a verdict, and no ranking is made.",
     "Registered places are the most children that homes may look after. They are not vacancies.",
 )
 
@@ -99,9 +93,8 @@ def method(sources: Sources) -> Answer:
             Bullets(_SHARES),
             Heading("What is withheld"),
             Paragraph(
-                "Where a publisher prints a symbol in place of a number, the symbol is shown and "
-                "no number is "
-                "worked out from what surrounds it. Sums of areas leave out what is withheld and say so."
+                "Where a publisher prints a symbol in place of a number, the symbol is shown and no number "
+                "is worked out from what surrounds it. Sums of areas leave out what is withheld and say so."
             ),
             Bullets(symbols),
             *reading,
@@ -140,17 +133,14 @@ def accessibility(sources: Sources) -> Answer:
             Heading("How it was tested"),
             Paragraph(
                 f"Last tested on {TESTED_ON} against the Web Content Accessibility Guidelines 2.2, "
-                "level AA: with axe "
-                "in Chromium on every kind of page, in light and dark, at 320 pixels and at 400% "
-                "zoom, and with a "
-                "keyboard. Automatic tests find only some problems. No test with people who use assistive "
-                "technology has been made."
+                "level AA: with axe in Chromium on every kind of page, in light and dark, at 320 pixels "
+                "and at 400% zoom, and with a keyboard. Automatic tests find only some problems. No test "
+                "with people who use assistive technology has been made."
             ),
             Heading("Tell us"),
             Paragraph(
-                "Whoever runs this site answers for it. Report a problem to them, or at the "
-                "project’s place of "
-                "work, which the README names."
+                "Whoever runs this site answers for it. Report a problem to them, or at the project’s "
+                "place of work, which the README names."
             ),
         ),
         lead="These pages are meant to work for everybody. This says where they do not.",

@@ -174,12 +174,8 @@ def _council(sources: Sources, area: Area) -> list[Part | Heading | Paragraph]:
     names = ("overall", "leaders", "protection", "care", "care_leavers")
     labels = ("Overall", "Leaders", "Protection", "Children in care", "Care leavers")
     judged = tuple(
-        one
+        Field(name, label, "grade", printed=f"{name}_as_published")
         for name, label in zip(names, labels, strict=True)
-        for one in (
-            Field(name, label, "grade"),
-            Field(f"{name}_as_published", f"{label}, as published", shown=False),
-        )
     )
     single = area.is_single
     part = Part(
@@ -224,9 +220,8 @@ _CHILDREN: Final = (
 
 def _children(sources: Sources, area: Area) -> list[Part | Prose]:
     note = (
-        "As published at 31 March. A sum of authorities is given only where every part is "
-        "published; nothing is "
-        "worked out from what surrounds a withheld number."
+        "As published at 31 March. A sum of authorities is given only where every part is published; "
+        "nothing is worked out from what surrounds a withheld number."
     )
     source = "Source: DfE, ONS and MHCLG; each row names its release in the CSV."
     return [

@@ -70,9 +70,8 @@ def neighbour_parts(sources: Sources, area: Area, model: int | None) -> list[Par
                 ),
             ),
             "Source: Ofsted, DfE, ONS, MHCLG; neighbours by DfE.",
-            note="In brackets 95% intervals of shares of homes. A median is of the neighbours "
-            "whose figure is published; "
-            "of numbers that grow with the size of an area none is given.",
+            note="In brackets 95% intervals of shares of homes. A median is of the neighbours whose figure "
+            "is published; of numbers that grow with the size of an area none is given.",
             most=60,
         ),
     ]

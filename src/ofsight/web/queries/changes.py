@@ -163,9 +163,8 @@ def between(sources: Sources, since: date | None = None, to: date | None = None)
                     Field("after", "After"),
                 ),
                 source,
-                note="A change of owner is of the owner as linked, not of its spelling. What one "
-                "of the lists does "
-                "not say has not changed.",
+                note="A change of owner is of the owner as linked, not of its spelling. What one of the "
+                "lists does not say has not changed.",
                 most=200,
                 folded=True,
             ),

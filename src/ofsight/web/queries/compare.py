@@ -131,9 +131,8 @@ def _answer(
             wide,
             tuple(fields),
             "Source: Ofsted, DfE, ONS, MHCLG.",
-            note="In brackets 95% intervals of shares. Where intervals overlap the difference may "
-            "be chance. Years "
-            "are in the CSV.",
+            note="In brackets 95% intervals of shares. Where intervals overlap the difference may be "
+            "chance. Years are in the CSV.",
             most=100,
         ),
     ]

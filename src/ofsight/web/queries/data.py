@@ -334,9 +334,8 @@ def licence(sources: Sources) -> Answer:
         "changed and sold, with this statement: " + _STATEMENT,
         "ONS boundaries also need: Contains OS data © Crown copyright and database right.",
         "The code of ofsight is under the MIT licence.",
-        "Names and addresses of children’s homes are withheld by the publisher to protect "
-        "children. They are not in "
-        "the data, and nobody should try to find them.",
+        "Names and addresses of children’s homes are withheld by the publisher to protect children. They "
+        "are not in the data, and nobody should try to find them.",
     ]
     study: tuple[Paragraph, ...] = ()
     if sources.study is not None and sources.study.words("citation"):

@@ -220,9 +220,8 @@ def _curve_part(
     title = f"The odds ratio is below 1 in {count(below)} of {count(frame.height)} models"
     picture = Picture(
         title,
-        "A specification curve: above, odds ratios from the smallest to the largest with 95% "
-        "intervals; below, a mark "
-        "under each model for what was chosen in it.",
+        "A specification curve: above, odds ratios from the smallest to the largest with 95% intervals; "
+        "below, a mark under each model for what was chosen in it.",
         chart,
     )
     return [
@@ -326,11 +325,10 @@ def odds(sources: Sources, outcome: str, value: float | None) -> Answer:
             Field("good_or_better", "Good or better", "number", places=1),
         ),
         source_line(study),
-        note="Worked out from the counted grades of local authority homes, with the odds of every "
-        "better grade "
-        "multiplied by the odds ratio. The model’s odds ratio is of one home against another like "
-        "it, so the numbers "
-        "of all homes together move a little less; the study’s own probabilities average over homes.",
+        note="Worked out from the counted grades of local authority homes, with the odds of every better "
+        "grade multiplied by the odds ratio. The model’s odds ratio is of one home against another like "
+        "it, so the numbers of all homes together move a little less; the study’s own probabilities "
+        "average over homes.",
     )
     return Answer(
         f"/study/odds?{query}",

@@ -68,12 +68,14 @@ def _facts(home: Home, area: str, owner: str, group: str) -> Facts:
 
 def _timeline(home: Home) -> Part:
     judged = tuple(
-        one
-        for domain in Domain
-        for one in (
-            Field(domain.value, _SHORT[domain.value], "grade", meaning=f"{domain.label}, harmonised"),
-            Field(f"{domain.value}_as_published", f"{_SHORT[domain.value]}, as published"),
+        Field(
+            domain.value,
+            _SHORT[domain.value],
+            "grade",
+            meaning=f"{domain.label}, harmonised",
+            printed=f"{domain.value}_as_published",
         )
+        for domain in Domain
     )
     return Part(
         "inspections",
@@ -94,9 +96,8 @@ def _timeline(home: Home) -> Part:
             Field("setting_release", "Described by", shown=False),
         ),
         "Source: Ofsted; each row names its release and row.",
-        note="Under each judgement stands the harmonised grade, beside it what the release prints. "
-        "Interim and "
-        "monitoring visits give no grade.",
+        note="Grades are harmonised; below them stands what the release prints, where it says something "
+        "else. Both are in the CSV. Interim and monitoring visits give no grade.",
         most=200,
         stacked=True,
     )

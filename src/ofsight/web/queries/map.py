@@ -60,11 +60,9 @@ def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "") ->
             _map_part(frame, one),
             Heading("More than chance?", "funnel"),
             Paragraph(
-                "Authorities differ by chance even where nothing differs in truth. Between the "
-                "solid lines 95 of 100 "
-                "would lie, between the dashed ones 998 of 1,000. Outside is a reason to ask, not "
-                "a verdict; this is "
-                "no ranking."
+                "Authorities differ by chance even where nothing differs in truth. Between the solid lines "
+                "95 of 100 would lie, between the dashed ones 998 of 1,000. Outside is a reason to ask, "
+                "not a verdict; this is no ranking."
             ),
             _funnel_part(frame, one, chosen),
             Heading("All local authorities", "list"),

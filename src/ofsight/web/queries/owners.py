@@ -36,9 +36,8 @@ OWNERS: Final = Crumb("Owners", "/owners")
 PAGE: Final = 100
 KINDS: Final = ("group", "owner")
 CAUTIONS: Final[tuple[Text, ...]] = (
-    "Owners are linked by name; a group is named from published sources, and links get better over "
-    "time, so part "
-    "of a trend in ownership may be a trend in linking.",
+    "Owners are linked by name; a group is named from published sources, and links get better over time, "
+    "so part of a trend in ownership may be a trend in linking.",
     "Shares as counted differ also because homes differ in age, size and region.",
     "Registered places are not vacancies; a grade is one inspection’s word on one day.",
 )
@@ -337,11 +336,9 @@ def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
     return [
         Heading("Against like homes", "expected"),
         Paragraph(
-            "What homes of the same age, size, region and sector would get, by the study’s model, "
-            "beside what this "
-            "owner’s homes got. A number within the limits may be chance; one outside them is a "
-            "reason to ask, and may "
-            "be the children’s needs, which no model here knows."
+            "What homes of the same age, size, region and sector would get, by the study’s model, beside "
+            "what this owner’s homes got. A number within the limits may be chance; one outside them is a "
+            "reason to ask, and may be the children’s needs, which no model here knows."
         ),
         Part(
             "expected",

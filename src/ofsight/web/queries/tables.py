@@ -180,9 +180,8 @@ def judgements_part(sources: Sources, frame: pl.DataFrame, on: date | None, *, w
             ),
         ),
         f"Source: Ofsted inspections; newest release: {sources.newest}.",
-        note="Of homes open then. No share is given where fewer than ten homes are graded. Homes "
-        "not graded are new, "
-        "or were visited without a grade.",
+        note="Of homes open then. No share is given where fewer than ten homes are graded. Homes not "
+        "graded are new, or were visited without a grade.",
         picture=draw_grades(rows, key="judgements-bars", title=_judged_title(overall), what="graded")
         if rows
         else None,
@@ -234,9 +233,8 @@ def years_part(sources: Sources, frame: pl.DataFrame) -> Part:
             ),
         ),
         f"Source: Ofsted inspections; newest release: {sources.newest}.",
-        note="Inspections, not homes: a home may be inspected more than once a year. Routine "
-        "inspections were paused "
-        "from March 2020.",
+        note="Inspections, not homes: a home may be inspected more than once a year. Routine inspections "
+        "were paused from March 2020.",
         folded=True,
         most=200,
     )
@@ -271,7 +269,6 @@ def holders_part(sources: Sources, frame: pl.DataFrame, on: date | None) -> Part
         ),
         f"Source: Ofsted, owners of providers, linked; newest release: {sources.newest}. See docs/owners.md.",
         note=f"{unlinked} home{'' if unlinked == 1 else 's'} without a published owner. A council "
-        "stands for the "
-        "homes of the local authority itself.",
+        "stands for the homes of the local authority itself.",
         most=25,
     )
