@@ -28,7 +28,7 @@ from ofsight.planning.measures.register import load_measures
 from ofsight.planning.measures.screen import load_screen, screen_groups
 from ofsight.planning.measures.supply import months_before
 from ofsight.planning.measures.values import Value, withheld
-from ofsight.planning.wording import n_of, portion
+from ofsight.planning.wording import n_of, portion, with_interval
 from ofsight.profiles.area import find_area
 from ofsight.profiles.homes_open import open_homes
 
@@ -194,6 +194,15 @@ def test_shares_of_few_homes_are_said_as_counts():
     assert (n_of(1, "home", "homes"), n_of(0, "home", "homes"), n_of(1200, "home", "homes")) == (
         "1 home", "0 homes", "1,200 homes",
     )  # fmt: skip
+
+
+def test_intervals_are_said_where_they_say_more():
+    assert with_interval(Value("x", value=0.0887, low=0.0887, high=0.0887), 3) == "0.089"
+    assert with_interval(Value("x", value=0.0887, low=0.0887, high=0.0913), 3) == "0.089 (0.089 to 0.091)"
+    assert with_interval(Value("x", value=40.0, low=30.0, high=55.0), 0, "%") == "40% (30 to 55%)"
+    assert with_interval(Value("x", value=40.0, low=30.0)) == "40 (30 to not reached)"
+    assert with_interval(Value("x", value=1234.0)) == "1,234"
+    assert with_interval(withheld("x", "c")) == "withheld (c)"
 
 
 SCREEN = """

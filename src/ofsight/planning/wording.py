@@ -93,4 +93,6 @@ def with_interval(
         return words
     low = "?" if found.low is None else shown(found.low, places)
     high = "not reached" if found.high is None else f"{shown(found.high, places)}{mark}"
+    if words == f"{low}{mark}" == high:
+        return words  # Bounds that are one number at this precision say nothing more.
     return f"{words} ({low} to {high})"
