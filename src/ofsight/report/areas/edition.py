@@ -198,7 +198,7 @@ def _title(dataset: Dataset, profile: AreaProfile) -> str:
         if now["n_places"] is not None:
             words += f" with {plural(now['n_places'], 'registered place')}"
             if now["n_homes"] >= 10 and private["share_of_places"] is not None:
-                words += f", {percent(private['share_of_places'], 0)} of them run for profit"
+                words += f"; {percent(private['share_of_places'], 0)} of the places are for-profit"
     return words if dataset.synthetic is None else f"Synthetic data: {words}"
 
 
