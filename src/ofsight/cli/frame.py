@@ -28,8 +28,19 @@ __all__ = [
 ]
 
 
+# As the work goes, for whoever reads --help: everything at once, then step by step. A new command comes last.
+_ORDER = (
+    "demo run fetch releases watch add withdraw verify build study specifications report plan serve freeze "
+    "reports export changes"
+).split()
+
+
 class _Group(TyperGroup):
     """Commands whose errors are one message and an exit code, never a traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
     def invoke(self, ctx: Any) -> Any:
         try:
