@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,24 +18,19 @@ from typing import Any
 import python_calamine
 
 from ofsight.errors import ReleaseError
+from ofsight.harmonise.archives import DOWNLOAD_AGAIN, refuse_bad_archive
 
 __all__ = ["SPREADSHEET_SUFFIXES", "TextTable", "read_tables"]
 
 SPREADSHEET_SUFFIXES = frozenset({".csv", ".ods", ".xlsx", ".xlsm", ".xls", ".xlsb"})
 _ARCHIVES = frozenset({".ods", ".xlsx", ".xlsm", ".xlsb"})
 
-# A workbook of this series holds about 40 MB of XML. Far more than that, or far better compressed than text
-# ever is, is a bomb and not a release.
-_MOST_BYTES = 2_000_000_000
-_MOST_RATIO = 400
 _LONGEST_CELL = 1_000_000
 _ROWS_TO_TELL_BY = 40
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
 _ASCII = bytes(range(0x80))
 # Sheets of other workbooks that LibreOffice has kept copies of: 'https://...xlsm'#Cover_sheet.
 _CACHED_LINK = re.compile(r"'?(?:file|https?|smb)://?|'[^']*'#")
-
-_DOWNLOAD_AGAIN = "Download it again from its publication page and compare the size."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ def read_tables(path: Path) -> Iterator[TextTable]:
         When the file is empty, cut off, damaged, or not what its name says.
     """
     if path.stat().st_size == 0:
-        raise ReleaseError("the file is empty (0 bytes).", file=path, hint=_DOWNLOAD_AGAIN)
+        raise ReleaseError("the file is empty (0 bytes).", file=path, hint=DOWNLOAD_AGAIN)
     if path.suffix.lower() == ".csv":
         yield _read_csv(path)
     else:
@@ -90,7 +84,7 @@ def read_tables(path: Path) -> Iterator[TextTable]:
 def _read_csv(path: Path) -> TextTable:
     data = path.read_bytes()
     if _MARKUP.match(data):
-        raise ReleaseError("this is a web page, not a csv file.", file=path, hint=_DOWNLOAD_AGAIN)
+        raise ReleaseError("this is a web page, not a csv file.", file=path, hint=DOWNLOAD_AGAIN)
     if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
         raise ReleaseError(
             "the bytes are those of another kind of file, not of a csv.",
@@ -102,7 +96,7 @@ def _read_csv(path: Path) -> TextTable:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
     except csv.Error as error:
-        raise ReleaseError(f"cannot be read as csv ({error}).", file=path, hint=_DOWNLOAD_AGAIN) from None
+        raise ReleaseError(f"cannot be read as csv ({error}).", file=path, hint=DOWNLOAD_AGAIN) from None
     _refuse_cut_off(rows, text, path)
     return TextTable(path, None, rows, encoding)
 
@@ -136,7 +130,7 @@ def _decode(data: bytes, path: Path) -> tuple[str, str]:
                 "the file stops in the middle of a character, or holds bytes that are no UTF-16.",
                 file=path,
                 row=line,
-                hint=_DOWNLOAD_AGAIN,
+                hint=DOWNLOAD_AGAIN,
             ) from None
     try:
         return data.decode("utf-8-sig"), "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
@@ -170,62 +164,47 @@ def _refuse_cut_off(rows: list[list[str]], text: str, path: Path) -> None:
             f"the file stops in the middle of a row ({len(rows[-1])} cells of {usual}).",
             file=path,
             row=len(rows),
-            hint=_DOWNLOAD_AGAIN,
+            hint=DOWNLOAD_AGAIN,
         )
 
 
 def _read_workbook(path: Path) -> Iterator[TextTable]:
     if path.suffix.lower() in _ARCHIVES:
-        _refuse_bad_archive(path)
+        refuse_bad_archive(path)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
         names = list(workbook.sheet_names)
-    except (
-        Exception
-    ) as error:  # calamine raises several kinds, and Rust panics arrive as BaseException's heirs
+    except BaseException as error:
+        _let_pass(error)
         raise ReleaseError(
-            f"the workbook is damaged ({_first_line(error)}).", file=path, hint=_DOWNLOAD_AGAIN
+            f"the workbook is damaged ({_first_line(error)}).", file=path, hint=DOWNLOAD_AGAIN
         ) from None
     for name in names:
         if _CACHED_LINK.match(name):
             continue
         try:
             cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        except Exception as error:
+        except BaseException as error:
+            _let_pass(error)
             raise ReleaseError(
                 f"the sheet cannot be read ({_first_line(error)}).",
                 file=path,
                 sheet=name,
-                hint=_DOWNLOAD_AGAIN,
+                hint=DOWNLOAD_AGAIN,
             ) from None
         yield TextTable(path, name, [[_as_text(cell) for cell in row] for row in cells], "typed")
 
 
-def _refuse_bad_archive(path: Path) -> None:
-    """Refuse a workbook that is no zip archive, is cut off, or would swell beyond all measure."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except zipfile.BadZipFile:
-        with path.open("rb") as handle:
-            start = handle.read(512).lstrip().lower()
-        what = (
-            "this is a web page, not a workbook"
-            if start.startswith((b"<!doctype", b"<html"))
-            else "the workbook is cut off or damaged (its archive has no end)"
-        )
-        raise ReleaseError(f"{what}.", file=path, hint=_DOWNLOAD_AGAIN) from None
-    swollen = sum(entry.file_size for entry in entries)
-    packed = max(1, sum(entry.compress_size for entry in entries))
-    if swollen > _MOST_BYTES or (swollen > 50_000_000 and swollen / packed > _MOST_RATIO):
-        raise ReleaseError(
-            f"the workbook would unpack to {swollen / 1e6:,.0f} MB from {packed / 1e6:,.1f} MB: refused.",
-            file=path,
-            hint="No release is like that; check where the file came from.",
-        )
+def _let_pass(error: BaseException) -> None:
+    """Raise again what is no fault of a workbook.
+
+    Calamine raises several kinds, and where its own code panics, an heir of `BaseException` and of no other.
+    """
+    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        raise error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
