@@ -26,6 +26,9 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Serve the explorer: pages and an API over a dataset and a study."""
+    from ofsight.web.extras import require_web
+
+    require_web()
     from ofsight.web.serve import serve_explorer
 
     serve_explorer(dataset, study, plan, host=host, port=port, workers=workers, quiet=quiet)
@@ -42,6 +45,9 @@ def freeze(
     as_json: JsonOption = False,
 ) -> None:
     """Write the explorer as files, for any web host."""
+    from ofsight.web.extras import require_web
+
+    require_web()
     from ofsight.web.freeze import freeze_site
 
     with show_progress(quiet or as_json) as tell:

@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from ofsight.errors import UsageError
+import uvicorn
+
 from ofsight.web.app import ENVIRONMENT, create_app
 
 __all__ = ["serve_explorer"]
@@ -36,16 +37,7 @@ def serve_explorer(
         Processes. Each holds the tables and its own cache.
     quiet : bool
         Print nothing but errors.
-
-    Raises
-    ------
-    UsageError
-        When uvicorn is not installed.
     """
-    try:
-        import uvicorn
-    except ModuleNotFoundError:
-        raise UsageError("The explorer needs `uvicorn` and `fastapi`. Install ofsight[web].") from None
     if not quiet:
         print(f"The explorer is at http://{host}:{port}/ (stop it with Ctrl-C)", file=sys.stderr, flush=True)
     options = {
