@@ -230,3 +230,13 @@ def test_csv_is_whole_and_compressed_only_by_the_reader_s_wish(client: Client) -
     assert zipped.text == plain.text
     assert len(gzip.compress(plain.content)) < len(plain.content)
     assert "attachment" in plain.headers["content-disposition"]
+
+
+def test_tables_are_described_for_machines(client: Client, data: Dataset) -> None:
+    package = client.ask("/api/v1/datapackage.json").json()
+    assert {one["name"] for one in package["resources"]} == set(data.tables)
+    csvw = client.ask("/api/v1/csv-metadata.json").json()
+    for path in [one["path"] for one in package["resources"][:3]] + [csvw["tables"][0]["url"]]:
+        rows = client.ask(f"/api/v1/{path}?where=").status_code
+        assert rows == 422, "an empty filter is none"
+        assert client.ask(f"/api/v1/{path}").headers["content-type"].startswith("text/csv")

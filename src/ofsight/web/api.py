@@ -9,12 +9,23 @@ from fastapi import Path, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from ofsight.dataset.columns import Table
+from ofsight.dataset.publish import describe_csvw, describe_datapackage
 from ofsight.dataset.tables import TABLES
 from ofsight.web.downloads import csv_chunks, parquet_bytes, sqlite_bytes, whole_sqlite
 from ofsight.web.filters import MOST_FILTERS, TESTS, apply_filters, choose_columns, find_table, read_filters
 from ofsight.web.formats import rows_json
 from ofsight.web.front import HEAD, STREAM
-from ofsight.web.offer import CSV_ANSWER, PART_SCHEMA, Cursor, Held, Limit, Site, answers, refusals
+from ofsight.web.offer import (
+    CSV_ANSWER,
+    PART_SCHEMA,
+    Cursor,
+    Held,
+    Limit,
+    Site,
+    answers,
+    json_response,
+    refusals,
+)
 
 __all__ = ["offer"]
 
@@ -111,6 +122,21 @@ def _whole(sources: Held) -> Response:
     return FileResponse(whole_sqlite(sources), media_type=_SQLITE, headers=headers)
 
 
+def _package(sources: Held) -> Response:
+    package = describe_datapackage(sources.dataset.metadata, "csv")
+    for resource in package["resources"]:
+        resource["path"] = f"rows/{resource['name']}.csv"
+        resource.pop("hash", None)  # it is of the Parquet file
+    return json_response(package)
+
+
+def _csvw() -> Response:
+    described = describe_csvw()
+    for table in described["tables"]:
+        table["url"] = f"rows/{table['url']}"
+    return json_response(described)
+
+
 def _binary(kind: str) -> dict[int | str, dict[str, Any]]:
     schema = {"type": "string", "format": "binary"}
     return {200: {"description": "The file", "content": {kind: {"schema": schema}}}} | refusals()
@@ -142,6 +168,9 @@ def offer(site: Site) -> None:
         responses=_binary(_SQLITE),
         **common,
     )
+    described = answers({"type": "object"})
+    add("/datapackage.json", _package, summary="The tables, as a data package", responses=described, **common)
+    add("/csv-metadata.json", _csvw, summary="The tables, as CSV on the Web", responses=described, **common)
     add(
         "/ofsight.sqlite",
         _whole,

@@ -54,6 +54,12 @@ def held(sources: Sources) -> Answer:
         (Span("Changes", link="/changes"), " between lists, and revisions that Ofsted made"),
         (Span("Licence and how to cite", link="/data/licence"),),
         (Span("The API", link="/api"), ": the same for programs"),
+        (
+            "Descriptions of the tables for machines: ",
+            Span("data package", link="/api/v1/datapackage.json"),
+            " (Frictionless) and ",
+            Span("CSV on the Web", link="/api/v1/csv-metadata.json"),
+        ),
     )
     whole: tuple[Text, ...] = (
         (Span("Everything as one SQLite file", link="/api/v1/ofsight.sqlite"),),
