@@ -27,9 +27,12 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
-    """Return the headers with which a server sends only what is no longer what we hold."""
+    """Return the headers with which a server sends only what is no longer what we hold.
+
+    What a server called its version in letters that no header may hold is not sent back.
+    """
     named = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    return {name: value for name, value in named.items() if value}
+    return {name: value for name, value in named.items() if value and value.isascii() and value.isprintable()}
 
 
 def again_and_again(act: Callable[[], T], url: str, limits: Limits) -> T:

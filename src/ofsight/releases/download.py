@@ -7,11 +7,12 @@ much of it are the catalogue's to say (`ofsight.releases.wanted.Wanted`).
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -23,6 +24,13 @@ from ofsight.releases.wanted import Fetched, Wanted
 from ofsight.releases.wire import Limits, Wire, body_pieces
 
 __all__ = ["Answer", "Downloader", "Limits", "Progress"]
+
+# Python knows encodings that take hours over a page, or fail; pages of publishers use these.
+_ENCODINGS: Final = {
+    **dict.fromkeys(("iso-8859-1", "latin-1", "windows-1252", "cp1252"), "cp1252"),
+    "utf-16": "utf-16",
+}
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,9 @@ class Answer:
     @property
     def text(self) -> str:
         """The body as text, in the encoding that the server names or UTF-8; what is no text is replaced."""
-        _, _, said = self.headers.get("content-type", "").partition("charset=")
-        encoding = said.split(";")[0].strip(" \"'") or "utf-8-sig"
-        try:
-            return self.content.decode(encoding, errors="replace")
-        except LookupError:
-            return self.content.decode("utf-8-sig", errors="replace")
+        _, _, said = self.headers.get("content-type", "").lower().partition("charset=")
+        encoding = _ENCODINGS.get(said.split(";")[0].strip(" \"'"), "utf-8-sig")
+        return self.content.decode(encoding, errors="replace")
 
     def json(self) -> Any:
         """Return the body as JSON.
@@ -65,7 +70,12 @@ class Answer:
             When it is none.
         """
         try:
-            return json.loads(self.content)
+            data = json.loads(self.content)
+            if _HALF.search(self.content):
+                # Half a character cannot be kept, shown or sent on: it is replaced.
+                text = json.dumps(data, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+                data = json.loads(text.decode("utf-16-le", "replace"))
+            return data
         except (ValueError, RecursionError) as error:
             raise ContentError(
                 f"the server should answer in JSON, and does not ({error}).",

@@ -90,7 +90,8 @@ def append_lines(path: Path, lines: Iterable[Held]) -> None:
         try:
             os.ftruncate(handle, end)
             os.lseek(handle, end, os.SEEK_SET)
-            data = memoryview(text.encode("utf-8"))
+            # Half a character (of a name that is no UTF-8) is written as JSON's own escape of it.
+            data = memoryview(text.encode("utf-8", "backslashreplace"))
             while data:
                 data = data[os.write(handle, data) :]
             os.fsync(handle)

@@ -20,7 +20,8 @@ from ofsight.releases.versions import http_time
 
 __all__ = ["Part", "PartFacts"]
 
-_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 # A file that changed in the second of the answer may change once more in it (RFC 9110, 8.8.2.2).
 _SETTLED: Final = 1.0
 
@@ -43,7 +44,8 @@ class PartFacts:
         etag, modified = headers.get("etag"), headers.get("last-modified")
         packed = headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
         length = headers.get("content-length", "")
-        strong = etag is not None and etag.startswith('"')
+        # Only what a header may hold can be sent back.
+        strong = etag is not None and etag.startswith('"') and etag.isascii() and etag.isprintable()
         validator = etag if strong else modified if _settled(modified, headers.get("date")) else None
         return cls(
             url=url,
@@ -51,7 +53,7 @@ class PartFacts:
             last_modified=modified,
             # A packed body is unpacked as it comes: its bytes are not those that a range would count.
             validator=None if packed else validator,
-            total=int(length) if length.isdecimal() and not packed else None,
+            total=int(length) if _LENGTH.fullmatch(length) and not packed else None,
             media_type=headers.get("content-type"),
         )
 

@@ -173,7 +173,7 @@ class Shelf:
         path = self.path_of(held)
         try:
             sound = path.stat().st_size == held.size and hash_file(path) == held.sha256
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return "missing"
         return None if sound else "damaged"
 

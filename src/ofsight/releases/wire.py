@@ -218,7 +218,7 @@ def _faults_told(url: str) -> Iterator[None]:
         if "location header" in str(error):
             raise _leads_nowhere(error, url) from None
         raise PassingError(f"the connection broke off ({_said(error)})") from error
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:  # of a host, by the rules of international names
         raise _leads_nowhere(error, url) from None
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise RefusedError(f"it cannot be asked ({_said(error)}).", file=url) from None
@@ -280,6 +280,8 @@ def _unpacked(response: httpx.Response, where: str) -> Iterator[bytes]:
     if response.is_stream_consumed:  # a test's answer that came whole, and unpacked
         yield response.content
         return
+    if response.status_code in (204, 304):
+        return  # without a body, however the headers say that one would be packed
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing in ("", "identity"):
         # As it comes: what is held back to fill a piece is lost when the connection breaks off.
