@@ -225,6 +225,12 @@ def _places(value: float) -> int:
     return 0 if abs(100 * value - round(100 * value)) < 1e-9 else 1
 
 
+def _name(scenario: Scenario) -> str:
+    """Return the name of a scenario; the plain one says nothing once something is taken to happen."""
+    unnamed = scenario.name == Scenario.model_fields["name"].default
+    return "With what is taken to happen" if unnamed and scenario.events else scenario.name
+
+
 def _at(found: ScenarioResult, measure: str, year: int) -> dict[str, object]:
     return found.measure(measure).filter(year=year).row(0, named=True)
 
@@ -234,7 +240,7 @@ def _lead(found: ScenarioResult) -> str:
     now, then = _at(found, "usable_places", 0), _at(found, "usable_places", last)
     on = day(str(then["on"]))
     words = (
-        f"{found.scenario.name}. On {on} {_cell('usable_places', then)} places could be used, "
+        f"{_name(found.scenario)}. On {on} {_cell('usable_places', then)} places could be used, "
         f"against {_write('usable_places', now['base'])} today."
     )
     gap = _at(found, "gap", last)
@@ -258,13 +264,13 @@ def _years(found: ScenarioResult, source: str, compared: bool) -> Iterator[Part 
         )
     yield Part(
         "years",
-        f"The years to come: {found.scenario.name}",
+        f"The years to come: {_name(found.scenario)}",
         found.years,
         _FIELDS,
         source,
         f"{_RANGE} {NOT_VACANCIES}",
         _picture(found),
-        laid=_laid("years", f"The years to come: {found.scenario.name}", found.years),
+        laid=_laid("years", f"The years to come: {_name(found.scenario)}", found.years),
         most=200,
     )
 
