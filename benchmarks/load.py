@@ -264,6 +264,7 @@ def main() -> None:
     parser.add_argument("--plan", type=Path)
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second, at most 1000")
     parser.add_argument("--seconds", type=float, default=600.0, help="how long, at most 1800")
+    parser.add_argument("--alone", type=int, default=15, help="pages of each kind asked for one by one")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--to", type=Path, help="write what was measured as JSON")
     given = parser.parse_args()
@@ -273,7 +274,7 @@ def main() -> None:
     server, base, started = _start(folders, given.workers)
     try:
         views = _first_views(base)
-        alone = ask_alone(base, asked, 15, server.pid)
+        alone = ask_alone(base, asked, given.alone, server.pid)
         before = cpu_of(server.pid)
         seen = asyncio.run(_load(base, asked, rate, seconds, server.pid))
         spent = cpu_of(server.pid) - before
