@@ -123,7 +123,7 @@ def _answer(
             Field(f"year_{place}", f"{name}: year", "year", shown=False),
         ]
     links: tuple[Text, ...] = tuple((Span(name, link=f"/{kind}s/{slug}"),) for slug, name in named)
-    body: list[Part | Prose] = [
+    body: tuple[Part | Prose, ...] = (
         Bullets(links),
         Part(
             "figures",
@@ -135,13 +135,12 @@ def _answer(
             "chance. Years are in the CSV.",
             most=100,
         ),
-    ]
+    )
     query = "&".join(f"{kind}={slug}" for slug, _ in named)
-    names = ", ".join(name for _, name in named)
     return Answer(
         f"/compare?{query}",
-        f"Compare: {names}"[:150],
-        tuple(body),
+        f"Compare: {', '.join(name for _, name in named)}"[:150],
+        body,
         cautions=cautions,
         trail=(),
         extra={"choices": choices, "slugs": [slug for slug, _ in named], "kind": kind, "most": MOST},

@@ -178,6 +178,18 @@ def _spread(frame: pl.DataFrame) -> KeyFigures | Paragraph:
     )
 
 
+_CURVE: Final = (
+    Field("estimate", "Odds ratio (95% interval)", "ratio", places=3, low="low", high="high"),
+    Field("outcome", "Judgement"),
+    Field("sample", "Sample"),
+    Field("coding", "Coding of Adequate"),
+    Field("covariates", "Covariates"),
+    Field("clustering", "Clustering"),
+    Field("n", "n", "count"),
+    Field("term", "Term", shown=False),
+)
+
+
 def _curve_part(
     study: StudyFolder,
     frame: pl.DataFrame,
@@ -229,16 +241,7 @@ def _curve_part(
             "curve",
             "Models, from the smallest odds ratio up",
             frame,
-            (
-                Field("estimate", "Odds ratio (95% interval)", "ratio", places=3, low="low", high="high"),
-                Field("outcome", "Judgement"),
-                Field("sample", "Sample"),
-                Field("coding", "Coding of Adequate"),
-                Field("covariates", "Covariates"),
-                Field("clustering", "Clustering"),
-                Field("n", "n", "count"),
-                Field("term", "Term", shown=False),
-            ),
+            _CURVE,
             source_line(study),
             picture=picture,
             folded=True,

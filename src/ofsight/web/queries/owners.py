@@ -286,6 +286,25 @@ def _homes_part(sources: Sources, owner: Owner) -> Part:
     )
 
 
+_EXPECTED: Final = (
+    Field("judgement", "Judgement"),
+    Field("outcome", "Domain", shown=False),
+    Field("n", "Graded homes", "count"),
+    Field("observed", "Good or better", "count"),
+    Field("expected", "Like homes (95 in 100 lie in)", "number", places=0, low="low_95", high="high_95"),
+    Field("low_998", "998 in 1,000 from", "count"),
+    Field("high_998", "to", "count"),
+    Field("difference", "Difference, per 100 homes", "number", places=0),
+    Field(
+        "q_value",
+        "q value",
+        "p",
+        meaning="the share of false discoveries at which this would be called one",
+    ),
+    Field("position", "Against chance"),
+)
+
+
 def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
     """Return how the owner's homes are judged against what like homes would get, where the study says so."""
     rows = sources.study.rows("group_performance") if sources.study is not None else ()
@@ -315,23 +334,6 @@ def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
         schema=dict.fromkeys(numbers, pl.Float64)
         | dict.fromkeys(("outcome", "position", "judgement"), pl.String),
     )
-    fields = (
-        Field("judgement", "Judgement"),
-        Field("outcome", "Domain", shown=False),
-        Field("n", "Graded homes", "count"),
-        Field("observed", "Good or better", "count"),
-        Field("expected", "Like homes (95 in 100 lie in)", "number", places=0, low="low_95", high="high_95"),
-        Field("low_998", "998 in 1,000 from", "count"),
-        Field("high_998", "to", "count"),
-        Field("difference", "Difference, per 100 homes", "number", places=0),
-        Field(
-            "q_value",
-            "q value",
-            "p",
-            meaning="the share of false discoveries at which this would be called one",
-        ),
-        Field("position", "Against chance"),
-    )
     link: Text = ("By the study’s model. ", Span("How it was made", link="/study/annex-methods"), ".")
     return [
         Heading("Against like homes", "expected"),
@@ -344,7 +346,7 @@ def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
             "expected",
             "Good or better: observed and expected",
             frame,
-            fields,
+            _EXPECTED,
             "Source: the study.",
             link,
             stacked=True,
