@@ -23,7 +23,16 @@ from ofsight.errors import DatasetError, UsageError
 from ofsight.files import Contents, folder_being_written, hash_file, list_contents, restore_folder
 from ofsight.vocabulary import Grade
 
-__all__ = ["CONTENTS", "DATABASE", "METADATA", "Dataset", "open_dataset", "read_metadata", "write_dataset"]
+__all__ = [
+    "CONTENTS",
+    "DATABASE",
+    "METADATA",
+    "Dataset",
+    "open_dataset",
+    "read_metadata",
+    "read_table",
+    "write_dataset",
+]
 
 METADATA = "dataset.json"
 DATABASE = "ofsight.duckdb"
@@ -108,13 +117,7 @@ class Dataset:
         if name not in self.tables:
             raise UsageError(f"There is no table '{name}'. The tables are: {', '.join(self.tables)}.")
         if name not in self._frames:
-            file = self.path / f"{name}.parquet"
-            try:
-                self._frames[name] = pl.read_parquet(file, glob=False)
-            except (OSError, pl.exceptions.PolarsError) as error:
-                raise DatasetError(
-                    f"{file} cannot be read ({str(error).splitlines()[0]}). Build the dataset again."
-                ) from None
+            self._frames[name] = read_table(self.path / f"{name}.parquet", "Build the dataset again.")
         return self._frames[name]
 
     def __getattr__(self, name: str) -> pl.DataFrame:
@@ -199,6 +202,20 @@ def open_dataset(path: Path | str) -> Dataset:
             "Build it again."
         )
     return Dataset(path, metadata)
+
+
+def read_table(file: Path, remedy: str) -> pl.DataFrame:
+    """Read one table from its file.
+
+    Raises
+    ------
+    DatasetError
+        When the file is missing or damaged; `remedy` says what to do then.
+    """
+    try:
+        return pl.read_parquet(file, glob=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DatasetError(f"{file} cannot be read ({_first_line(error)}). {remedy}") from None
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:

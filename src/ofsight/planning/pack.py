@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from ofsight.errors import UsageError
-from ofsight.files import write_text
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.quality import KINDS
 from ofsight.planning.scenarios.scenario import Scenario
@@ -26,9 +23,8 @@ from ofsight.planning.sections.supply import supply_section
 from ofsight.planning.sections.unknown import definitions_section, sources_section, unknown_section
 from ofsight.planning.wording import BANNER, CAUTIONS, NOT_VACANCIES, n_of, portion, say_status
 from ofsight.report.document import Block, Document, KeyFigure, KeyFigures, Note, Paragraph, Text
-from ofsight.report.html import render_html
 from ofsight.report.wording import count, day, percent, release_day
-from ofsight.report.write import FORMATS
+from ofsight.report.write import FORMATS, write_document
 from ofsight.vocabulary import Sector
 
 __all__ = ["check_formats", "file_stem", "make_pack", "write_pack"]
@@ -185,10 +181,7 @@ def write_pack(
     document, written = make_pack(plan, scenario), []
     for name in wanted:
         path = to / f"{file_stem(plan)}.{name}"
-        if name == "html":
-            write_text(path, render_html(document))
-        else:
-            _write_bytes(path, getattr(_edition(name), f"render_{name}")(document))
+        write_document(document, path, name)
         written.append(path)
     return written
 
@@ -208,24 +201,3 @@ def file_stem(plan: AreaPlan) -> str:
     """Return the name of an area's files: its slug, that of a large set cut short."""
     slug = plan.area.slug.replace(",", "+")
     return f"plan-{slug}" if len(slug) <= 120 else f"plan-{slug[:100]}-and-more"
-
-
-def _edition(name: str) -> Any:
-    try:
-        return importlib.import_module(f"ofsight.report.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("ofsight"):
-            raise
-        raise UsageError(
-            f"The {name} edition needs the package `{error.name}`, which is not installed. Install "
-            "`ofsight[documents]`, or ask for html only."
-        ) from error
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
-        temporary.write_bytes(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)

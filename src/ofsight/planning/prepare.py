@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from ofsight import __version__
-from ofsight.dataset.store import Dataset, open_dataset
+from ofsight.dataset.store import Dataset, open_dataset, read_table
 from ofsight.errors import DatasetError, UsageError
 from ofsight.files import Contents, folder_being_written, hash_file, list_contents, refuse_strangers
 from ofsight.planning.area_plan import AreaPlan, plan_area
@@ -73,13 +73,7 @@ class Plans:
         if name not in self.tables:
             raise UsageError(f"The plan has no table '{name}'. The tables are: {', '.join(self.tables)}.")
         if name not in self._frames:
-            file = self.path / f"{name}.parquet"
-            try:
-                self._frames[name] = pl.read_parquet(file, glob=False)
-            except (OSError, pl.exceptions.PolarsError) as error:
-                raise DatasetError(
-                    f"{file} cannot be read ({str(error).splitlines()[0]}). Prepare the plans again."
-                ) from None
+            self._frames[name] = read_table(self.path / f"{name}.parquet", "Prepare the plans again.")
         return self._frames[name]
 
     def of_area(self, name: str, area: Area) -> pl.DataFrame:

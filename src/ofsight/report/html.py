@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ofsight.report.charts import NARROW, WIDE, draw
-from ofsight.report.document import Cell, Document, Figure, Span, Text, plain
+from ofsight.report.document import Document, Figure, plain
+from ofsight.report.markup import tone, words
 
 __all__ = ["render_html"]
 
 _TEMPLATES = "templates"
-_SAFE_LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 
 
 def _source(name: str) -> str:
     return resources.files(__package__).joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
-
-
-def _words(text: Text | Cell) -> Markup:
-    """Return a text as HTML: every word escaped, looks as elements."""
-    if isinstance(text, Cell):
-        text = text.text
-    if isinstance(text, str):
-        return escape(text)
-    return Markup("").join(_span(part) for part in text)
-
-
-def _span(part: str | Span) -> Markup:
-    if isinstance(part, str):
-        return escape(part)
-    shown = escape(part.words)
-    if part.code:
-        shown = Markup("<code>{}</code>").format(shown)
-    if part.strong:
-        shown = Markup("<strong>{}</strong>").format(shown)
-    if part.link and _SAFE_LINK.match(part.link):
-        shown = Markup('<a href="{}">{}</a>').format(part.link, shown)
-    return shown
-
-
-def _tone(cell: Text | Cell) -> str:
-    return cell.tone if isinstance(cell, Cell) else "plain"
 
 
 def _chart(figure: Figure, width: float, name: str) -> Markup:
@@ -62,11 +35,11 @@ def _chart(figure: Figure, width: float, name: str) -> Markup:
     )
 
 
-def _css_string(words: str) -> Markup:
-    """Return words as a CSS string that cannot end it, nor the style element around it."""
+def _css_string(text: str) -> Markup:
+    """Return a text as a CSS string that cannot end it, nor the style element around it."""
     safe = "".join(
         letter if letter.isalnum() or (letter in " .,:;’'-" and letter != "'") else f"\\{ord(letter):x} "
-        for letter in words
+        for letter in text
     )
     return Markup(f'"{safe}"')
 
@@ -80,7 +53,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         loader=FunctionLoader(_source),
     )
-    environment.filters.update(words=_words, tone=_tone, plain=plain, css_string=_css_string)
+    environment.filters.update(words=words, tone=tone, plain=plain, css_string=_css_string)
     environment.globals.update(chart=_chart, wide=WIDE, narrow=NARROW, kind=_kind)
     return environment
 

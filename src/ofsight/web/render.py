@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ofsight.report.charts import NARROW, WIDE, draw
-from ofsight.report.document import Cell, Span, Text, plain
+from ofsight.report.document import plain
+from ofsight.report.markup import tone, words_within
 from ofsight.report.wording import count, day
 from ofsight.web.answer import Picture
 from ofsight.web.assets import assets
@@ -20,34 +20,6 @@ from ofsight.web.cells import body_of
 from ofsight.web.filters import TESTS
 
 __all__ = ["render"]
-
-_SAFE_LINK = re.compile(r"(https?://|mailto:|#|/(?!/))", re.IGNORECASE)
-
-
-def _words(text: Text | Cell) -> Markup:
-    """Return a text as HTML: every word escaped, looks as elements."""
-    if isinstance(text, Cell):
-        text = text.text
-    if isinstance(text, str):
-        return escape(text)
-    return Markup("").join(_span(part) for part in text)
-
-
-def _span(part: str | Span) -> Markup:
-    if isinstance(part, str):
-        return escape(part)
-    shown = escape(part.words)
-    if part.code:
-        shown = Markup("<code>{}</code>").format(shown)
-    if part.strong:
-        shown = Markup("<strong>{}</strong>").format(shown)
-    if part.link and _SAFE_LINK.match(part.link):
-        shown = Markup('<a href="{}">{}</a>').format(part.link, shown)
-    return shown
-
-
-def _tone(cell: Text | Cell) -> str:
-    return cell.tone if isinstance(cell, Cell) else "plain"
 
 
 def _drawing(picture: Picture, key: str, narrow: bool) -> Markup:
@@ -84,7 +56,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        words=_words, tone=_tone, plain=plain, day=day, count=count, kind=_kind, pairs=_pairs
+        words=words_within, tone=tone, plain=plain, day=day, count=count, kind=_kind, pairs=_pairs
     )
     environment.globals.update(
         body_of=body_of,
