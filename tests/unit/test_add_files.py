@@ -220,7 +220,7 @@ def test_what_is_no_file_of_a_kind_is_refused(shelf: Shelf, tmp_path: Path, name
         (tmp_path / name).write_bytes(b"x")
     if name.startswith("folder"):
         (tmp_path / name).mkdir()
-    with pytest.raises(UsageError, match=r"There is no file|a shelf keeps files of kind"):
+    with pytest.raises(UsageError, match=r"There is no file|is a folder|a shelf keeps files of kind"):
         _add(shelf, tmp_path / name)
 
 

@@ -38,7 +38,7 @@ def test_the_first_line_has_the_numbers() -> None:
 
 def test_a_dry_run_says_so() -> None:
     told = lines(outcome("planned", size=2000), outcome("planned"), dry_run=True)
-    assert told[0] == "Fetch (dry run): 2 files are published, 2.0 kB as far as it is said."
+    assert told[0] == "Fetch (dry run): 2 files would be fetched, 2.0 kB as far as it is said."
 
 
 def test_a_long_list_is_cut_and_says_where_the_rest_is() -> None:
@@ -56,6 +56,12 @@ def test_one_reason_is_told_once_for_all_that_it_holds_for() -> None:
         "  Failed: lists 2024, 2025; movements 2024: it is down.",
         "  Failed: places 2024: no such page.",
     ]
+
+
+def test_a_publisher_that_is_down_is_one_line_over_all_its_publications() -> None:
+    down = [outcome("failed", period=str(year), reason="it is down.") for year in (2023, 2024)]
+    other = FileOutcome("ownership", "owners", "2025", "failed", reason="it is down.")
+    assert lines(*down, other)[1:] == ["  Failed: 3 files of children, ownership: it is down."]
 
 
 def test_an_address_never_hides_what_is_said_after_it() -> None:

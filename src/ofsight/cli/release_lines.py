@@ -28,7 +28,7 @@ def fetch_lines(summary: dict[str, Any]) -> list[str]:
     files = summary["files"]
     if summary["dry_run"]:
         size = sum(file["size"] or 0 for file in files if file["status"] == "planned")
-        said = f"{counts.get('planned', 0):,} files are published, {_size(size)} as far as it is said."
+        said = f"{counts.get('planned', 0):,} files would be fetched, {_size(size)} as far as it is said."
         lines = [f"Fetch (dry run): {said}", *_listed(_of(files, "planned"), lambda file: _name(file))]
     else:
         here = counts.get("unchanged", 0) + counts.get("same bytes", 0)
@@ -131,15 +131,22 @@ def _listed(files: list[dict[str, Any]], tell: Any) -> list[str]:
 
 
 def _by_reason(files: list[dict[str, Any]]) -> list[str]:
-    """Say each reason once, after all that it holds for."""
-    together: dict[tuple[str, str], dict[str, list[str]]] = {}
+    """Say each reason once, after all that it holds for: a publisher that is down is one line."""
+    together: dict[str, list[dict[str, Any]]] = {}
     for file in files:
-        series = together.setdefault((file["publication"], file["reason"]), {})
+        together.setdefault(file["reason"], []).append(file)
+    return [f"{_named(held_for)}: {_cut(reason)}" for reason, held_for in together.items()]
+
+
+def _named(files: list[dict[str, Any]]) -> str:
+    """Name files by series and period; those of many publications by these alone."""
+    publications = list(dict.fromkeys(file["publication"] for file in files))
+    if len(publications) > 1:
+        return f"{len(files):,} files of {', '.join(publications)}"
+    series: dict[str, list[str]] = {}
+    for file in files:
         series.setdefault(file["series"], []).append(file["period"])
-    return [
-        "; ".join(f"{series} {', '.join(periods)}" for series, periods in named.items()) + f": {_cut(reason)}"
-        for (_, reason), named in together.items()
-    ]
+    return "; ".join(f"{name} {', '.join(periods)}" for name, periods in series.items())
 
 
 def _cut(text: str) -> str:

@@ -149,6 +149,8 @@ def add_files(
 
 
 def _check(path: Path) -> str:
+    if path.is_dir():
+        raise UsageError(f"'{path}' is a folder: give its files, one after another.")
     if not path.is_file():
         raise UsageError(f"There is no file '{path}'.")
     extension = path.suffix.lower().removeprefix(".")

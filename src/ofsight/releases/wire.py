@@ -280,12 +280,12 @@ def _unpacked(response: httpx.Response, where: str) -> Iterator[bytes]:
     if response.is_stream_consumed:  # a test's answer that came whole, and unpacked
         yield response.content
         return
-    if response.status_code in (204, 304):
-        return  # without a body, however the headers say that one would be packed
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing in ("", "identity"):
         # As it comes: what is held back to fill a piece is lost when the connection breaks off.
         yield from response.iter_raw()
+    elif response.status_code in (204, 304):
+        return  # without a body, however the headers say that one would be packed
     elif packing in ("gzip", "x-gzip", "deflate"):
         yield from _inflate(response.iter_raw(), packing, where)
     else:
