@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from ofsight.errors import ModelError
@@ -48,7 +49,6 @@ _HALF_YEAR: Final = 0.5
 _LEVEL: Final = float(norm.ppf(0.975))
 _LATER: Final = "_later"
 _SHRUNK: Final = "shrunk"
-_NEWTON_STEPS: Final = 8
 MOST_LEADS: Final = 6
 """For how many half years a landmark is followed."""
 
@@ -292,16 +292,16 @@ def _shrink(candidate: str, hazard: Hazard, plain: Floats, x: Floats, share: Flo
     chi2``; the degrees of freedom are those of clustered data, ``tr(clustered covariance / model
     covariance)``.
     """
+    if not (np.isfinite(plain).all() and np.isfinite(hazard.covariance).all()):
+        # Few exits, and effects without bound: chance would make all of them. What is left is the one rate.
+        rate = np.log(share.sum() / share.shape[0])
+        return Hazard(candidate, (INTERCEPT,), np.array([rate]), np.array([[1 / share.sum()]]), 0.0)
     beta = hazard.estimates[1:]
     inverse = np.linalg.pinv(plain[1:, 1:])
     strength = float(beta @ inverse @ beta)
     spent = float(np.trace(hazard.covariance[1:, 1:] @ inverse))
     factor = max(0.0, 1.0 - spent / strength) if strength > 0 else 0.0
-    effects = x @ (factor * beta)
-    intercept = float(hazard.estimates[0])
-    for _ in range(_NEWTON_STEPS):
-        risk = np.exp(intercept + effects)
-        intercept += float((share.sum() - (1 - np.exp(-risk)).sum()) / (risk * np.exp(-risk)).sum())
+    intercept = _keep_total(x @ (factor * beta), float(share.sum()))
     scale = np.array([1.0, *np.full(beta.shape[0], factor)])
     return Hazard(
         candidate,
@@ -312,6 +312,22 @@ def _shrink(candidate: str, hazard: Hazard, plain: Floats, x: Floats, share: Flo
         hazard.estimates,
         np.sqrt(np.diag(hazard.covariance)),
     )
+
+
+def _keep_total(effects: Floats, total: float) -> float:
+    """Return the intercept with which as many exits are expected as there were.
+
+    The expected number grows with the intercept, so the root is bracketed: effects that are nearly without
+    bound (an age at which nobody left) would throw a Newton step out of all numbers.
+    """
+
+    def excess(intercept: float) -> float:
+        risk = np.exp(np.minimum(intercept + effects, 700.0))
+        return float(-np.expm1(-risk).sum()) - total
+
+    lowest = np.log(total / effects.shape[0]) - float(effects.max()) - 1.0
+    highest = 8.0 - float(effects.min())
+    return float(brentq(excess, lowest, highest, xtol=1e-12)) if excess(highest) > 0 else highest
 
 
 def log_hazards(hazard: Hazard, homes: pl.DataFrame, periods: int) -> tuple[Floats, list[Floats]]:
