@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix lock clean bench bench-scale load docs
+.PHONY: help setup demo test check fix lock clean bench bench-scale load fuzz docs
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench-scale: setup  ## ten million rows over two worker processes
 load: setup      ## the explorer under load on loopback: 200 requests a second, ten minutes (DATASET= STUDY= PLAN= LOAD=)
 	$(BIN)/python -m benchmarks.load --dataset $(or $(DATASET),$(DEMO)/dataset) \
 	  $(addprefix --study ,$(or $(STUDY),$(wildcard $(DEMO)/study))) $(addprefix --plan ,$(PLAN)) $(LOAD)
+
+fuzz: setup      ## random files at the readers, a minute for each kind, guided by coverage (FUZZ="--seconds 600")
+	$(BIN)/python tests/faults/fuzz_readers.py $(FUZZ)
 
 docs: setup      ## the documents that are made from the code
 	$(BIN)/python tools/write_docs.py

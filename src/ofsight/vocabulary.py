@@ -12,7 +12,6 @@ from enum import StrEnum
 import polars as pl
 
 __all__ = [
-    "HOME_TYPES",
     "Domain",
     "Effectiveness",
     "Framework",
@@ -97,9 +96,6 @@ class ProvisionType(StrEnum):
     CHILDRENS_HOME = "Children's home"
     SECURE = "Secure children's home"
     RESIDENTIAL_SPECIAL_SCHOOL = "Residential special school (registered as a children's home)"
-
-
-HOME_TYPES: tuple[str, ...] = tuple(ProvisionType)
 
 
 class Framework(StrEnum):

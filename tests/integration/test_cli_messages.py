@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from builders import grid, providers, visits, write_csv
+from ofsight import __version__
 from ofsight.cli import app
 from ofsight.cli.frame import show, show_progress
 from ofsight.cli.lines import build_lines
@@ -144,3 +147,17 @@ def test_releases_inside_the_dataset_s_folder_are_not_lost(tmp_path: Path, relea
     assert result.exit_code == 2
     assert "notes.txt, releases/" in result.stderr
     assert (dataset / "releases" / "year.csv").is_file()
+
+
+def test_reports_that_a_build_kept_are_counted() -> None:
+    assert not [line for line in build_lines(_summary(1)) if "Reports" in line]
+    assert "  Reports: 1,204 added before by 'ofsight reports' are kept." in build_lines(
+        _summary(1) | {"n_reports_kept": 1204}
+    )
+
+
+def test_the_package_runs_as_a_module() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "ofsight", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (0, f"ofsight {__version__}\n")

@@ -30,9 +30,10 @@ __all__ = [
 
 # As the work goes, for whoever reads --help: everything at once, then step by step. A new command comes last.
 _ORDER = (
-    "demo run fetch releases watch add withdraw verify build study specifications report plan serve freeze "
-    "reports export changes"
-).split()
+    *("demo", "run", "fetch", "releases", "watch", "add", "withdraw", "verify"),
+    *("build", "study", "specifications", "report", "plan", "serve", "freeze"),
+    *("reports", "export", "changes"),
+)
 
 
 class _Group(TyperGroup):

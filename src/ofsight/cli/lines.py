@@ -38,6 +38,7 @@ def build_lines(summary: dict[str, Any]) -> list[str]:
         f"Dataset: {summary['dataset']}: {summary['tables']['inspections']:,} inspections of "
         f"{summary['tables']['homes']:,} homes from {summary['n_releases']} releases.",
         *_listed(recognised),
+        *_reports_kept(summary),
         f"  Rows: {summary['n_read']:,} read = {summary['n_kept']:,} kept + {summary['n_set_aside']:,} set "
         "aside" + (f" ({aside})." if aside else "."),
         f"  Passed over: {known:,} files or sheets. Findings: {summary['n_findings']}; see table 'findings'.",
@@ -45,6 +46,14 @@ def build_lines(summary: dict[str, Any]) -> list[str]:
             [f"{_first_of(map(_sheets_of, files.items()))}: {_cut(why)}" for why, files in passed.items()]
         ),
     ]
+
+
+def _reports_kept(summary: dict[str, Any]) -> list[str]:
+    """Say that reports that are not among the releases were taken over from the dataset that stood there."""
+    n = summary.get("n_reports_kept", 0)
+    if not n:
+        return []
+    return [f"  Reports: {n:,} added before by 'ofsight reports' {'is' if n == 1 else 'are'} kept."]
 
 
 def study_lines(summary: dict[str, Any]) -> list[str]:

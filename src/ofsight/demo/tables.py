@@ -81,24 +81,11 @@ class ReleaseTable:
         position = self.headings.index(old)
         return replace(self, headings=(*self.headings[:position], new, *self.headings[position + 1 :]))
 
-    def without_column(self, heading: str) -> ReleaseTable:
-        """Return the table without one column."""
-        at = self.headings.index(heading)
-        return replace(
-            self,
-            headings=self.headings[:at] + self.headings[at + 1 :],
-            rows=tuple(row[:at] + row[at + 1 :] for row in self.rows),
-        )
-
     def with_cell(self, row: int, heading: str, value: Cell) -> ReleaseTable:
         """Return the table with one cell changed; `row` counts data rows from 0."""
         at = self.headings.index(heading)
         changed = (*self.rows[row][:at], value, *self.rows[row][at + 1 :])
         return replace(self, rows=(*self.rows[:row], changed, *self.rows[row + 1 :]))
-
-    def with_rows(self, rows: Iterable[tuple[Cell, ...]]) -> ReleaseTable:
-        """Return the table with other rows."""
-        return replace(self, rows=tuple(rows))
 
     def heading_of(self, field_name: str) -> str:
         """Heading under which the layout prints a field.

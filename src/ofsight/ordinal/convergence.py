@@ -102,18 +102,6 @@ class Convergence:
             return "Converged."
         return " ".join(f.message for f in self.findings)
 
-    def with_findings(self, findings: Sequence[Finding]) -> Convergence:
-        """Return the same with more findings."""
-        merged = (*self.findings, *findings)
-        return Convergence(
-            _gravest(merged),
-            merged,
-            self.max_gradient,
-            self.condition_number,
-            self.scaled_condition_number,
-            self.iterations,
-        )
-
 
 def _gravest(findings: Sequence[Finding]) -> ConvergenceCode:
     failures = [f.code for f in findings if f.code < 0]

@@ -17,7 +17,6 @@ __all__ = [
     "n_of",
     "portion",
     "say_status",
-    "say_value",
     "with_interval",
 ]
 
@@ -72,13 +71,6 @@ def portion(part: float, whole: float, n_homes: float, noun: str = "") -> str:
 def say_status(status: str) -> str:
     """Return why there is no number, in words."""
     return WITHHELD_WORDS.get(status, status)
-
-
-def say_value(found: Value, places: int = 0, mark: str = "") -> str:
-    """Return a value as a reader sees it, or why there is none."""
-    if found.value is None:
-        return say_status(found.status)
-    return f"{decimal(found.value, places)}{mark}"
 
 
 def with_interval(

@@ -18,7 +18,7 @@ from ofsight.profiles.homes_open import group_slug
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Domain
 
-__all__ = ["Home", "find_home", "home_urns"]
+__all__ = ["Home", "find_home"]
 
 _URN: Final = re.compile(r"(?:SC)?\d{1,10}", re.IGNORECASE)
 
@@ -133,11 +133,6 @@ def find_home(dataset: Dataset, urn: str) -> Home:
         .select("kind", "on", "status", "status_as_published", "reason", "release", "sheet", "row"),
         _proposals(dataset, asked),
     )
-
-
-def home_urns(dataset: Dataset) -> pl.Series:
-    """Return the registration number of every home in the dataset, sorted."""
-    return dataset.homes["urn"].sort()
 
 
 def _now(dataset: Dataset, record: dict[str, object]) -> dict[str, object]:

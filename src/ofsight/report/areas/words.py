@@ -11,7 +11,6 @@ from ofsight.report.wording import NONE, count, decimal, percent
 __all__ = [
     "CAUTION",
     "NOT_VACANCIES",
-    "SMALL",
     "good_share",
     "plural",
     "show_figure",
@@ -26,7 +25,6 @@ CAUTION: Final = (
     "sectors or areas is not the effect of one.",
     "Where few homes stand behind a share its interval is wide; with fewer than ten there is no share.",
 )
-SMALL: Final = "too few homes for a share"
 
 _STATUS: Final = {
     "c": "withheld (c)",
