@@ -14,9 +14,9 @@ from ofsight.dataset.store import Dataset
 from ofsight.definitions.study import StudyDefinition
 from ofsight.files import Contents, folder_being_written, hash_file, list_contents, refuse_strangers
 from ofsight.study.findings import Findings
+from ofsight.study.html_tables import write_html_table
 from ofsight.study.ledger import count_verdicts
 from ofsight.study.samples import Sample
-from ofsight.study.web_tables import write_html_table
 
 __all__ = ["STUDY_FILE", "list_releases", "refuse_other_folder", "write_results"]
 
