@@ -26,10 +26,14 @@ def prepare(sources: Sources) -> None:
 
 
 def _addresses(sources: Sources) -> Iterator[str]:
-    """Give the pages that are made beforehand: those of the top, then every area."""
+    """Give the pages that are made beforehand: those of the top, then every area and its plan."""
     yield from ("/", "/areas", "/owners", "/study", "/data", "/compare", "/method", "/changes")
-    for slug in list_areas(sources.dataset)["slug"].to_list():
+    slugs = list_areas(sources.dataset)["slug"].to_list()
+    for slug in slugs:
         yield f"/areas/{slug}"
+    if sources.plan is not None:
+        for slug in slugs:
+            yield f"/areas/{slug}/planning"
 
 
 async def keep_warm(app: Any, holdings: Holdings) -> None:
