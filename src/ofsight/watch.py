@@ -18,7 +18,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from ofsight.dataset.build import BuildSummary, Progress, build_dataset
-from ofsight.dataset.changes import Changes, find_changes, write_changes
+from ofsight.dataset.changes import Changes, find_changes, plain_xml, write_changes
 from ofsight.dataset.store import open_dataset
 from ofsight.errors import DatasetError, ReleaseError
 from ofsight.files import write_text
@@ -247,7 +247,7 @@ def _version_entry(version: dict[str, Any], moment: str) -> ElementTree.Element:
     _add(entry, "updated", moment)
     ElementTree.SubElement(entry, f"{{{_ATOM}}}category", term=f"release {version['change']}")
     if version["page"]:
-        ElementTree.SubElement(entry, f"{{{_ATOM}}}link", href=version["page"])
+        ElementTree.SubElement(entry, f"{{{_ATOM}}}link", href=plain_xml(version["page"]))
     said = f"published {version['published']}" if version["published"] else "no date of publication"
     _add(entry, "summary", f"{said}; fetched {version['retrieved']}; sha256 {version['sha256']}")
     return entry
@@ -255,5 +255,5 @@ def _version_entry(version: dict[str, Any], moment: str) -> ElementTree.Element:
 
 def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
     child = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}")
-    child.text = text
+    child.text = None if text is None else plain_xml(text)
     return child

@@ -54,9 +54,9 @@ class Site:
         for year in (2024, 2025, 2026):
             self.put(year, listed(year))
 
-    def put(self, year: int, content: bytes) -> None:
+    def put(self, year: int, content: bytes, title: str = "") -> None:
         path = f"{STATISTICS}/childrens-social-care-in-england-{year}"
-        title = f"Children's social care in England {year}"
+        title = title or f"Children's social care in England {year}"
         file = ("Provider level at 31 March", f"Provider_level_at_31_Mar_{year}.csv", content)
         self.publishers.add_page(path, file, title=title, public_updated_at=f"{year}-07-16T09:30:00Z")
 
@@ -189,6 +189,17 @@ def test_a_damaged_feed_and_a_damaged_count_are_told(site: Site, run: Any, tmp_p
     told = run()
     assert told.exit_code == 3
     assert "watch.json" in told.output
+
+
+def test_a_title_of_a_publisher_never_spoils_the_feed(site: Site, run: Any, tmp_path: Path) -> None:
+    run()
+    bad = "Children's \x0b\x1b[31m care \ud800 <b>&amp;"
+    site.put(2026, listed(2026, SC900007="Inadequate"), title=bad)
+    told = run()
+    assert told.exit_code == 10, told.output
+    assert "\x1b" not in told.output
+    [title, *_] = entries(tmp_path)
+    assert "Children's \ufffd[31m care \ufffd <b>&amp;" in title
 
 
 def test_a_file_taken_back_is_told(site: Site, run: Any, tmp_path: Path) -> None:

@@ -114,6 +114,14 @@ def some() -> Changes:
     return compare_datasets(old(), dataset("new", homes=homes, inspections=[VISIT, later]))
 
 
+def test_letters_that_no_xml_may_hold_do_not_spoil_the_feed() -> None:
+    """Official csv files hold such letters now and then, and one alone makes a feed unreadable."""
+    owner = {**LISTED, "listed_on": date(2024, 3, 31), "owner": "Ca\x0bre \ufffe\x00Ltd", "owner_id": "care"}
+    newer = dataset("new", homes=[HOME], inspections=[VISIT], home_snapshots=[LISTED, owner])
+    feed = ElementTree.fromstring(write_changes(compare_datasets(old(), newer), "atom"))
+    assert any("Ca\ufffdre \ufffd\ufffdLtd" in text for text in feed.itertext())
+
+
 def test_json_csv_and_atom_hold_every_change(some: Changes) -> None:
     told_json = json.loads(write_changes(some, "json"))
     assert told_json["counts"] == {"new": 1, "closed": 0, "re-graded": 1, "re-owned": 0, "restated": 0}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +23,7 @@ from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.errors import UsageError
 from ofsight.vocabulary import InspectionType
 
-__all__ = ["CHANGES", "FORMATS", "Changes", "compare_datasets", "find_changes", "write_changes"]
+__all__ = ["CHANGES", "FORMATS", "Changes", "compare_datasets", "find_changes", "plain_xml", "write_changes"]
 
 CHANGES: Final[dict[str, Any]] = {
     "kind": pl.String,
@@ -35,6 +36,7 @@ CHANGES: Final[dict[str, Any]] = {
     "release": pl.String,
 }
 FIRST_SEEN: Final = "first seen"
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 KINDS: Final = {
     "new": "homes registered since the older dataset's last list",
     "closed": "homes that have left the register since, or since are known to have",
@@ -278,8 +280,13 @@ def _atom(changes: Changes) -> str:
 
 def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
     child = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}")
-    child.text = text
+    child.text = None if text is None else plain_xml(text)
     return child
+
+
+def plain_xml(text: str) -> str:
+    """Return a text with all that no XML may hold replaced: one such letter, and no reader takes the feed."""
+    return _NO_XML.sub("\ufffd", text)
 
 
 def _sentence(row: Mapping[str, Any]) -> str:
