@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import binom, norm, poisson
+from scipy.special import bdtrik, betainc, betaincc, ndtri, pdtr, pdtrc, pdtrik
 
 __all__ = ["FEW", "binomial_funnel", "poisson_funnel", "wilson", "with_share"]
 
@@ -16,8 +17,9 @@ FloatArray = npt.NDArray[np.float64]
 FEW: Final = 10
 """Below this many behind a share, say the counts and no share."""
 
-_Z95: Final = float(norm.ppf(0.975))
+_Z95: Final = float(ndtri(0.975))
 _TAILS: Final = (0.025, 0.001)
+_CUTS: Final = (0.025, 0.975, 0.001, 0.999)
 
 
 def wilson(k: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -74,8 +76,10 @@ def binomial_funnel(k: FloatArray, n: FloatArray, centre: float) -> dict[str, np
     ----------
     Spiegelhalter (2005), Stat. Med. 24, 1185-1202: limits of a funnel from the exact distribution.
     """
-    below, above = binom.cdf(k, n, centre), binom.sf(k - 1, n, centre)
-    limits = [binom.ppf(tail, n, centre) / n for tail in (0.025, 0.975, 0.001, 0.999)]
+    below, above = _upto(k, n, centre), np.where(k > 0, betainc(np.maximum(k, 1), n - k + 1, centre), 1.0)
+    limits = [
+        _least(lambda count: _upto(count, n, centre), bdtrik(tail, n, centre), tail) / n for tail in _CUTS
+    ]
     return _named(limits, _position(below, above))
 
 
@@ -87,9 +91,29 @@ def poisson_funnel(k: FloatArray, expected: FloatArray) -> dict[str, npt.NDArray
     k, expected : ndarray, shape (m,)
         Counts, and positive expectations.
     """
-    below, above = poisson.cdf(k, expected), poisson.sf(k - 1, expected)
-    limits = [poisson.ppf(tail, expected) / expected for tail in (0.025, 0.975, 0.001, 0.999)]
+    below, above = pdtr(k, expected), np.where(k > 0, pdtrc(np.maximum(k - 1, 0), expected), 1.0)
+    limits = [
+        _least(lambda count: pdtr(count, expected), pdtrik(tail, expected), tail) / expected for tail in _CUTS
+    ]
     return _named(limits, _position(below, above))
+
+
+def _upto(k: FloatArray, n: FloatArray, centre: float) -> FloatArray:
+    """Return the probability of at most `k` of `n`: the incomplete beta function, which is quick to load."""
+    found: FloatArray = np.where(k < n, betaincc(k + 1, np.maximum(n - k, 1), centre), 1.0)
+    return found
+
+
+def _least(upto: Callable[[FloatArray], FloatArray], near: FloatArray, tail: float) -> FloatArray:
+    """Return the least counts whose probability `upto` them reaches `tail`, from `near`, where it does.
+
+    `near` solves the equation in real numbers: the count is the next whole one, or, where it was rounded up,
+    the one before.
+    """
+    count = np.ceil(near)
+    before = np.maximum(count - 1, 0)
+    found: FloatArray = np.where(upto(before) >= tail, before, count)
+    return found
 
 
 def _named(limits: list[FloatArray], position: npt.NDArray[np.generic]) -> dict[str, npt.NDArray[np.generic]]:
