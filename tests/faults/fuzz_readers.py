@@ -137,7 +137,7 @@ def _feed(options: argparse.Namespace) -> None:
         f"-rss_limit_mb={MOST_MEMORY}",
         f"-max_total_time={options.seconds}",
     ]
-    limits += [f"-runs={options.runs}"] if options.runs else [])]
+    limits += [f"-runs={options.runs}"] if options.runs else []
     limits += [f"-seed={options.seed}", "-max_len=65536", f"-artifact_prefix={found}/", "-verbosity=0"]
     atheris.Setup([sys.argv[0], *limits, str(corpus)], once)
     atheris.Fuzz()

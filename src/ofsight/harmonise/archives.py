@@ -6,6 +6,7 @@ row, are 17 thousand million cells, and the library that reads them ends the pro
 
 from __future__ import annotations
 
+import errno
 import re
 import zipfile
 from collections.abc import Iterator
@@ -53,9 +54,12 @@ def refuse_bad_archive(path: Path) -> None:
             _refuse_swollen(archive.infolist(), path)
             for entry in archive.infolist():
                 _refuse_vast(archive.read(entry), path)
-    except (ReleaseError, OSError):
+    except ReleaseError:
         raise
     except Exception as error:  # zipfile raises half a dozen kinds, by what is damaged
+        # A place before the file's beginning is "invalid" to the system; all else is its own affair.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise ReleaseError(f"{_what_it_is(path, error)}.", file=path, hint=DOWNLOAD_AGAIN) from None
 
 

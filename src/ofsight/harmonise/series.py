@@ -112,6 +112,11 @@ def _parse(raw: pl.DataFrame, found: Recognised, findings: list[Finding]) -> pl.
         name: values.looks_month_first(raw[name])
         for name in ("inspected_on", "published_on", "registered_on")
     }
+    if any(month_first.values()):
+        # One program wrote them all: 01/02/2010 beside 12/31/2018 is the second of January.
+        month_first = {
+            name: is_so or values.fits_month_first(raw[name]) for name, is_so in month_first.items()
+        }
     for name, is_so in month_first.items():
         if is_so:
             findings.append(

@@ -12,6 +12,7 @@ from ofsight.definitions.schema import load_spellings
 __all__ = [
     "FIRST_DAY",
     "clean_text",
+    "fits_month_first",
     "folded",
     "looks_month_first",
     "parse_count",
@@ -103,16 +104,25 @@ def parse_date(column: pl.Expr, *, month_first: bool = False) -> pl.Expr:
 
 def looks_month_first(cells: pl.Series) -> bool:
     """Whether a column of slashed dates can only be read with the month in front."""
+    n, day, month = _slashed_dates(cells)
+    # One or two impossible days are faults of rows; many that all turn good are another convention.
+    return n - day > max(2, n // 20) and month > day
+
+
+def fits_month_first(cells: pl.Series) -> bool:
+    """Whether every slashed date of a column could have the month in front: nothing speaks against it."""
+    n, _, month = _slashed_dates(cells)
+    return 0 < n == month
+
+
+def _slashed_dates(cells: pl.Series) -> tuple[int, int, int]:
+    """Count slashed dates, those that are dates with the day in front, and those with the month in front."""
     slashed = (
         cells.drop_nulls().to_frame("text").filter(pl.col("text").str.contains(r"^\d{1,2}/\d{1,2}/\d{4}"))
     )
-    if slashed.is_empty():
-        return False
     text = pl.col("text").str.slice(0, 10).str.strip_chars()
-    fits = slashed.select(
+    day, month = slashed.select(
         day=text.str.to_date("%d/%m/%Y", strict=False).is_not_null().sum(),
         month=text.str.to_date("%m/%d/%Y", strict=False).is_not_null().sum(),
-    ).row(0, named=True)
-    # One or two impossible days are faults of rows; many that all turn good are another convention.
-    bad = slashed.height - fits["day"]
-    return bool(bad > max(2, slashed.height // 20) and fits["month"] > fits["day"])
+    ).row(0)
+    return slashed.height, int(day), int(month)
