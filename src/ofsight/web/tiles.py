@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 __all__ = ["Tile", "lay_out", "place_tiles"]
 
@@ -53,6 +52,8 @@ def lay_out(middles: Mapping[str, tuple[float, float]]) -> list[Tile]:
     list of Tile
         The assignment with the least sum of squared distances (Hungarian method).
     """
+    from scipy.optimize import linear_sum_assignment  # slow to load, and of no use to a page
+
     codes = sorted(middles)
     places = np.array([middles[code] for code in codes], dtype=float)
     x = _stretch(places[:, 0]) * (_COLUMNS - 1)

@@ -1,4 +1,8 @@
-"""The pages of planning: an area's plan, and its scenarios, each at a plain address."""
+"""The pages of planning: an area's plan, and its scenarios, each at a plain address.
+
+The questions are imported when they are first asked: the models behind them load compiled code, and the
+explorer must start without waiting for it.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,6 @@ from ofsight.web.answer import Answer
 from ofsight.web.offer import Held, Site
 from ofsight.web.problems import Refusal
 from ofsight.web.queries.areas import area_of
-from ofsight.web.queries.planning import planning_page
-from ofsight.web.queries.what_if import (
-    address_with,
-    scenario_of,
-    scenario_page,
-    scenario_with_event,
-)
 
 __all__ = ["offer"]
 
@@ -56,6 +53,8 @@ _BY_KIND: Final = {
 
 
 def _plan(sources: Held, area: _Area) -> Answer:
+    from ofsight.web.queries.planning import planning_page
+
     return planning_page(sources, area)
 
 
@@ -74,6 +73,8 @@ def _what_if(
     opening: _Number = "",
     closing: _Number = "",
 ) -> Answer:
+    from ofsight.web.queries.what_if import scenario_page
+
     given = {
         "name": name,
         "years": years,
@@ -92,6 +93,8 @@ def _what_if(
 
 def _change(request: Request, sources: Held, area: _Area) -> Response:
     """Turn the fields of a form into the plain address of the scenario that they make."""
+    from ofsight.web.queries.what_if import address_with, scenario_of, scenario_with_event
+
     fields = request.query_params
     found = area_of(sources, area)
     if len(request.url.query) > 6000 or len(fields) > 60:
