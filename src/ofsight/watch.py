@@ -124,6 +124,9 @@ def watch(
         told = _read_told(feed / _STATE, shelf)
         fetched = fetch(series, to=shelf, since=since, progress=progress, open_loader=open_loader)
         lines = Shelf(shelf).held()
+        if not lines and fetched.failed:
+            # Not that the shelf is empty, but why.
+            raise ReleaseError(f"nothing could be fetched. {fetched.failed[0].reason}", file=shelf)
         before = dataset.parent / f".{dataset.name}.before"
         _keep_before(dataset, before)
         built = build_dataset(shelf, dataset, progress=build_progress)

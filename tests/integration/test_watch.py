@@ -202,6 +202,17 @@ def test_a_title_of_a_publisher_never_spoils_the_feed(site: Site, run: Any, tmp_
     assert "Children's \ufffd[31m care \ufffd <b>&amp;" in title
 
 
+def test_a_first_watch_that_gets_nothing_says_why(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STAND_INS, json.dumps({"nobody.test": "http://127.0.0.1:9"}))
+    told = run()
+    assert told.exit_code == 3
+    assert "nothing could be fetched. https://www.gov.uk/" in told.output
+    assert "cannot be reached" in told.output
+    assert not (tmp_path / "dataset").exists()
+
+
 def test_a_file_taken_back_is_told(site: Site, run: Any, tmp_path: Path) -> None:
     run()
     site.put(2026, listed(2026, SC900007="Inadequate"))
