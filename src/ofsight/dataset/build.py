@@ -27,7 +27,7 @@ from ofsight.dataset.panels import make_authority_panel, make_home_panel
 from ofsight.dataset.readings import Readings
 from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.reconciliation import make_reconciliation
-from ofsight.dataset.reports import check_reports, read_report_tables
+from ofsight.dataset.reports import ReportTables, check_reports, read_report_tables
 from ofsight.dataset.standing import (
     RELEASE_REPORTS,
     AddedReports,
@@ -227,12 +227,7 @@ def make_tables(
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
     movements = gather_movements(gathered.tables)
-    reports = read_report_tables(gathered.reports, readings=readings)
-    gathered.passed_over.extend(
-        PassedOverFile(gathered.names[path], None, f"no inspection report: {reports.unread[path.name]}")
-        for path in gathered.reports
-        if path.name in reports.unread
-    )
+    reports = _read_reports(gathered, readings)
     boundaries, unbounded = describe_boundaries(gathered.boundaries, gathered.names, gathered.hashes)
     authority_records = gather_authority_records(gathered.tables)
     statistics = gather_statistics(gathered.tables)
@@ -274,16 +269,22 @@ def make_tables(
     ]
     made["findings"] = pl.concat([findings_frame(noticed), added.noticed])
     made["releases"] = _releases(gathered, made)
-    made["reconciliation"] = make_reconciliation(
-        made["control_totals"],
-        made["records"],
-        made["inspections"],
-        made["home_snapshots"],
-        made["releases"],
-    )
+    beside = ("control_totals", "records", "inspections", "home_snapshots", "releases")
+    made["reconciliation"] = make_reconciliation(*(made[name] for name in beside))
     made = {table.name: conform(table, made[table.name]) for table in TABLES}
     made["findings"] = pl.concat([made["findings"], findings_frame(validate(made))])
     return made
+
+
+def _read_reports(gathered: Gathered, readings: Readings | None) -> ReportTables:
+    """Read the inspection reports of the folder; those that are none are passed over with the reason."""
+    reports = read_report_tables(gathered.reports, readings=readings)
+    gathered.passed_over.extend(
+        PassedOverFile(gathered.names[path], None, f"no inspection report: {reports.unread[path.name]}")
+        for path in gathered.reports
+        if path.name in reports.unread
+    )
+    return reports
 
 
 def _unmatched(linked: LinkedHomes) -> list[Finding]:

@@ -153,6 +153,29 @@ def _framework() -> pl.Expr:
 def _finish(
     found: Recognised, series: SeriesDefinition, period: Period, parsed: pl.DataFrame, n_read: int
 ) -> HarmonisedTable:
+    judged = _judge(parsed, series)
+    faulty = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
+    refuse_too_many(faulty, n_read, found)
+    kept = judged.filter(pl.col("reason").is_null())
+    # One bad cell in the history of an authority takes one inspection away, not the authority.
+    beside_kept = pl.col("row").is_in(kept["row"].implode())
+    lost = [
+        notice(found, "inspection-set-aside", f"{fault['reason']}: '{fault['detail']}'", row=fault["row"])
+        for fault in faulty.filter(beside_kept).iter_rows(named=True)
+    ]
+    return finish_table(
+        found,
+        series,
+        period,
+        records=_records(kept),
+        set_aside=faulty.filter(~beside_kept).unique("row").sort("row"),
+        n_read=n_read,
+        findings=[*unknown_headings(found), *lost],
+    )
+
+
+def _judge(parsed: pl.DataFrame, series: SeriesDefinition) -> pl.DataFrame:
+    """Give each inspection that is set aside its reason."""
     silent = list(load_spellings()["no_grade"])
     unknown = pl.any_horizontal(
         pl.col(name).is_not_null()
@@ -167,7 +190,7 @@ def _finish(
     undated = pl.all_horizontal(pl.col(f"{name}_").is_null() for name in _DATES)
     heads = {fold(heading) for heading in series.columns["local_authority"].headings}
     said = pl.concat_str(AUTHORITY_JUDGEMENTS, separator="; ", ignore_nulls=True)
-    judged = judge_rows(
+    return judge_rows(
         parsed,
         [
             ("blank row", pl.col("blank"), pl.lit(None)),
@@ -182,17 +205,11 @@ def _finish(
             ("unknown grade", unknown, said),
         ],
     )
-    faulty = judged.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
-    refuse_too_many(faulty, n_read, found)
-    kept = judged.filter(pl.col("reason").is_null())
-    # One bad cell in the history of an authority takes one inspection away, not the authority.
-    beside_kept = pl.col("row").is_in(kept["row"].implode())
-    set_aside = faulty.filter(~beside_kept).unique("row")
-    lost = [
-        notice(found, "inspection-set-aside", f"{fault['reason']}: '{fault['detail']}'", row=fault["row"])
-        for fault in faulty.filter(beside_kept).iter_rows(named=True)
-    ]
-    records = kept.select(
+
+
+def _records(kept: pl.DataFrame) -> pl.DataFrame:
+    """Name and type the columns of an inspection; see ``ofsight.dataset.tables`` for what each means."""
+    return kept.select(
         "row",
         "block",
         "local_authority",
@@ -211,13 +228,4 @@ def _finish(
             )
         },
         theme="theme",
-    )
-    return finish_table(
-        found,
-        series,
-        period,
-        records=records,
-        set_aside=set_aside.sort("row"),
-        n_read=n_read,
-        findings=[*unknown_headings(found), *lost],
     )
