@@ -14,8 +14,6 @@ from ofsight.web.queries import about, changes
 
 __all__ = ["offer"]
 
-_Day = Annotated[date | None, Query(description="Day of a list: 2024-03-31.")]
-
 
 def _method(sources: Held) -> Answer:
     return about.method(sources)
