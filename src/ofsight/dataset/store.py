@@ -261,6 +261,8 @@ def write_dataset(
     ------
     UsageError
         When the folder holds something that ofsight did not write, which would be lost.
+    DatasetError
+        When the database cannot be written: the disk is full.
     """
     with folder_being_written(path, CONTENTS) as new:
         facts: dict[str, Any] = {}
@@ -270,7 +272,14 @@ def write_dataset(
             whole[table.name] = conform(table, tables[table.name])
             whole[table.name].write_parquet(file, compression="zstd", statistics=True)
             facts[table.name] = {"rows": tables[table.name].height, "sha256": hash_file(file)}
-        _write_database(new, whole)
+        try:
+            _write_database(new, whole)
+        except duckdb.Error as error:
+            # A full disk, most often: DuckDB tells it with an error of its own and not with the system's.
+            raise DatasetError(
+                f"{path} cannot be written ({_first_line(error)}). What stood there is as it was; make room "
+                "or choose another folder, and build again."
+            ) from None
         if also is not None:
             also(new)
         files = list_contents(new, METADATA, DATAPACKAGE, CSVW)
