@@ -52,7 +52,7 @@ def ranges(need: pl.DataFrame, measure: str, year: int) -> dict[str, tuple[float
     for level, name, value in totals.select("level", "name", "value").iter_rows():
         inside = known if level == "england" else known.filter(region=name)
         row = np.array([float(level == "england" or region == name) for region in regions])
-        left = abs(value) - inside["value"].sum()
+        left = value - inside["value"].sum()
         above += [row, -row]
         bounds += [left + HALF_OF_TEN, HALF_OF_TEN - left]
     limits = {"A_ub": np.array(above), "b_ub": bounds} if above else {}
@@ -142,6 +142,27 @@ def test_no_two_sets_differ_by_a_withheld_authority(inputs):
 
 def area_of(names: list[str], codes: dict[str, str]) -> Area:
     return Area("+".join(sorted(names)), "a set", "set", tuple(sorted(codes[name] for name in names)))
+
+
+def test_net_loss_of_an_area_without_homes_gives_no_withheld_number_away(inputs):
+    """With no home nobody comes in, so net loss would be the number of its own children in homes."""
+    homes = inputs.dataset.sql(
+        "select authority as name, cast(year(listed_on) as integer) as year, count(*) as homes "
+        "from home_snapshots where month(listed_on) = 3 group by 1, 2"
+    ).with_columns(pl.col("year").cast(inputs.need.schema["year"]))
+    seen = inputs.need.filter((pl.col("level") == "authority") & pl.col("year").is_in(homes["year"].unique()))
+    bare = seen.join(homes, on=["name", "year"], how="anti")
+    told = bare.filter(pl.col("measure").is_in(["children_in_homes", "out_of_area_in_homes"]), "withheld")
+    net = bare.filter(measure="net_loss_in_homes").join(told, on=["name", "year"], how="semi")
+    assert net.height > 10
+    assert net["value"].null_count() == net.height
+    assert {"City of London", "Lambeth", "Sutton", "Westminster"} <= set(net["name"])
+    # Where its own children in homes are published, nothing is given away and it is shown.
+    rest = bare.filter(measure="net_loss_in_homes").join(told, on=["name", "year"], how="anti")
+    assert rest.drop_nulls("value").height > 10
+    city = plan_area(inputs, find_area(inputs.dataset, "City of London"))
+    assert city.value("net_loss_in_homes").status == "withheld here"
+    assert "more children were placed" not in str(make_pack(city).sections[0].blocks[0])
 
 
 def test_a_set_of_known_members_is_their_sum(inputs):

@@ -110,6 +110,18 @@ def test_sums_of_predictions_in_sql(dataset, plans, name):
     found = measures.filter(measure="expected_good_places", part="all").row(0, named=True)
     assert found["value"] == pytest.approx(value)
     assert found["low"] < found["value"] < found["high"]
+    judged = duckdb.sql(
+        f"""
+        with day as (select max(listed_on) as d from '{dataset}/home_snapshots.parquet')
+        select sum(places * probability) from '{dataset}/home_snapshots.parquet'
+        join '{plans.path}/home_expected.parquet' using (urn) cross join day
+        where listed_on = d and authority in ({names}) and urn in (
+            select urn from '{dataset}/inspections.parquet', day
+            where inspection_type = 'Full inspection' and overall is not null and inspected_on <= d
+        )"""
+    ).fetchall()[0][0]
+    found = measures.filter(measure="expected_good_places", part="judged homes").row(0, named=True)
+    assert found["value"] == pytest.approx(judged)
     found = measures.filter(measure="expected_loss").row(0, named=True)
     assert (found["value"], found["low"], found["high"]) == pytest.approx((lost, low, high))
 

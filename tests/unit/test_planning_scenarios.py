@@ -40,7 +40,7 @@ def base(result: ScenarioResult, measure: str) -> list[float | None]:
     ("data", "words"),
     [
         ({"yeers": 3}, "yeers: no such field"),
-        ({"years": 9}, "years: Input should be less than or equal to 5"),
+        ({"years": 9}, "years: it should be less than or equal to 5"),
         ({"occupancy": 85}, "occupancy: an occupancy (0.85 is 85 per cent) lies between 0.3 and 1; not 85"),
         ({"occupancy": {"low": 0.9, "base": 0.8, "high": 1}}, "must be in order: 0.9, 0.8, 1"),
         ({"own_use": "much"}, "own_use: give a number, or {low, base, high}"),
@@ -51,6 +51,9 @@ def base(result: ScenarioResult, measure: str) -> list[float | None]:
         ({"events": [{"kind": "open", "homes": 0, "places": 3, "sector": "Private"}]}, "events.0.homes"),
         ({"events": [{"kind": "open", "homes": 1, "places": 3, "sector": "Church"}]}, "no sector 'Church'"),
         ({"events": [{"kind": "phase_out", "to_sector": "private"}]}, "cannot go on as Private"),
+        ({"years": True}, "years: give a whole number, not yes or no"),
+        ({"occupancy": 10**400}, "occupancy: give a number"),
+        ({"events": [{"kind": "open", "homes": 1, "places": 3, "sector": [[1] * 99] * 99}]}, "of a list"),
         ({"years": 1, "events": [{"kind": "need", "per_year": 0.1, "year": 2}]}, "after the last of 1"),
         ({"events": [{"kind": "need", "per_year": 0.1}] * 13}, "events: Tuple should have at most 12"),
     ],
@@ -78,6 +81,11 @@ def test_sectors_go_by_every_name_a_reader_knows() -> None:
         (b"name: x\n" + b"#" * 70_000, "larger than 64 KB"),
         (b"", "list of fields"),
         (b"!!python/object/apply:os.system ['true']", "no YAML that can be read"),
+        (b"vintage: 2024-02-30", "no YAML that can be read (day is out of range"),
+        (b"seed: " + b"9" * 5000, "no YAML that can be read"),
+        (b"years: 2\nyears: 4", "line 2: it has 'years' twice"),
+        (b"name: &a x\nevents: [*a]", "line 2: it has an alias (*a)"),
+        (b"events: " + b"[" * 5000, "levels in one another"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_told(tmp_path: Path, content: bytes, words: str) -> None:
@@ -86,6 +94,11 @@ def test_a_file_that_is_no_scenario_is_told(tmp_path: Path, content: bytes, word
     with pytest.raises(DefinitionError, match=r"mine\.yaml") as caught:
         load_scenario(file)
     assert words in str(caught.value)
+
+
+def test_what_has_no_end_is_not_read() -> None:
+    with pytest.raises(DefinitionError, match="larger than 64 KB"):
+        load_scenario("/dev/zero")
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

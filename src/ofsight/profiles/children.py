@@ -29,6 +29,7 @@ __all__ = [
     "deprivation",
     "latest_children",
     "WITHHELD_HERE",
+    "without_homes",
 ]
 
 CHILDREN_SCHEMA: Final = {
@@ -257,7 +258,7 @@ def _read_cells(dataset: Dataset) -> _Found:
             where = "region:england" if level == "National" else f"region:{_region_key(name)}"
         if where is not None:
             found[(topic, category, breakdown, measure), where, year] = _Cell(*cell)
-    return _withhold_beside_no_homes(found, _without_homes(dataset))
+    return _withhold_beside_no_homes(found, without_homes(dataset))
 
 
 def _withhold_beside_no_homes(found: _Found, without: set[tuple[str, int]]) -> _Found:
@@ -278,7 +279,7 @@ def _withhold_beside_no_homes(found: _Found, without: set[tuple[str, int]]) -> _
     return found
 
 
-def _without_homes(dataset: Dataset) -> set[tuple[str, int]]:
+def without_homes(dataset: Dataset) -> set[tuple[str, int]]:
     """Return the authorities without a home at 31 March, by year; before the first list, by the first."""
     days = snapshot_dates(dataset)
     cube = homes_by_authority(dataset)

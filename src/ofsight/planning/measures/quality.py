@@ -218,6 +218,9 @@ def quality_values(
         yield withheld("expected_good_places", "no model given", as_at=as_at, source=source)
         return
     yield _expected_value(expected_places(homes, expected), "all", as_at, source)
+    # What is held against the judgements that there are: homes not yet judged have none to compare.
+    judged = homes.filter(pl.col("overall").is_not_null())
+    yield _expected_value(expected_places(judged, expected), "judged homes", as_at, source)
     if groups is not None:
         found = places_with_group_record(homes, expected, groups)
         yield _expected_value(found, "with the groups' record", as_at, source)

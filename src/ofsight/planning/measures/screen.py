@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from ofsight.definitions.schema import parse_definition, read_definition
 from ofsight.errors import DefinitionError, UsageError
 from ofsight.planning.measures.concentration import is_council
+from ofsight.planning.yaml_file import read_yaml_file
 
 __all__ = ["Limb", "Screen", "load_screen", "screen_groups"]
 
@@ -64,19 +63,20 @@ def load_screen(path: Path | None = None) -> Screen:
     Raises
     ------
     UsageError
-        When the file cannot be read.
+        When there is no such file.
     DefinitionError
-        When it breaks the schema.
+        When it cannot be read or breaks the schema.
     """
     name = "measures/difficult-to-replace.yaml"
     if path is None:
         return parse_definition(Screen, read_definition(name), f"definitions/{name}")
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({error}). Give a YAML file of thresholds.") from None
-    except yaml.YAMLError as error:
-        raise DefinitionError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+    if not path.exists() or path.is_dir():
+        raise UsageError(f"{path} cannot be read: there is no such file. Give a YAML file of thresholds.")
+    content = read_yaml_file(path, "screen of thresholds")
+    if not isinstance(content, dict):
+        raise DefinitionError(
+            f"{path}: a screen has the fields {', '.join(Screen.model_fields)}; see {name}."
+        )
     return parse_definition(Screen, content, str(path))
 
 

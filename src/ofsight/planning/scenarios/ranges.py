@@ -34,7 +34,7 @@ class Range(BaseModel):
             return value
         try:
             number = None if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = None
         if number is None or not math.isfinite(number):
             raise ValueError("give a number, or {low, base, high}")

@@ -20,7 +20,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -40,6 +39,7 @@ from ofsight.planning.scenarios.ranges import (
     Range,
     Share,
 )
+from ofsight.planning.yaml_file import LARGEST_FILE, read_yaml_file
 from ofsight.vocabulary import Sector
 
 __all__ = [
@@ -61,8 +61,6 @@ __all__ = [
 
 MOST_EVENTS: Final = 12
 MOST_YEARS: Final = 5
-LARGEST_FILE: Final = 64 * 1024
-"""The largest scenario file that is read, in bytes."""
 
 
 class _Strict(BaseModel):
@@ -78,17 +76,27 @@ def _plain(value: Any) -> Any:
 
 def _sector(value: Any) -> Any:
     """Accept a sector by its value, key or label."""
-    folded = str(value).strip().casefold()
+    if isinstance(value, Sector):
+        return value
+    folded = value.strip().casefold() if isinstance(value, str) else ""
     for sector in Sector:
         if folded in (sector.value.casefold(), sector.key, sector.label.casefold()):
             return sector
     allowed = ", ".join(f"{sector.value}" for sector in Sector)
-    raise ValueError(f"no sector '{value}'; allowed: {allowed}")
+    named = one_line(value[:40]) if isinstance(value, str) else f"of a {type(value).__name__}"
+    raise ValueError(f"no sector '{named}'; allowed: {allowed}")
+
+
+def _number(value: Any) -> Any:
+    """Refuse yes and no where a whole number is asked."""
+    if isinstance(value, bool):
+        raise ValueError("give a whole number, not yes or no")
+    return value
 
 
 Word = Annotated[str, Field(min_length=1, max_length=120), BeforeValidator(_plain)]
 AnySector = Annotated[Sector, BeforeValidator(_sector)]
-Year = Annotated[int, Field(ge=1, le=MOST_YEARS)]
+Year = Annotated[int, Field(ge=1, le=MOST_YEARS), BeforeValidator(_number)]
 
 
 class Leave(_Strict):
@@ -170,8 +178,8 @@ class Open(_Strict):
     """
 
     kind: Literal["open"] = "open"
-    homes: Annotated[int, Field(ge=1, le=200)]
-    places: Annotated[int, Field(ge=1, le=50)]
+    homes: Annotated[int, Field(ge=1, le=200), BeforeValidator(_number)]
+    places: Annotated[int, Field(ge=1, le=50), BeforeValidator(_number)]
     sector: AnySector
     holder: Word | None = None
     year: Year = 1
@@ -245,7 +253,7 @@ class Scenario(_Strict):
 
     name: Word = "What is known today, carried on"
     years: Year = 3
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_number)] = 1
     vintage: date | None = None
     occupancy: OccupancyShare = Range(low=0.75, base=0.85, high=0.90)
     own_use: Share = Range(low=1, base=1, high=1)
@@ -302,7 +310,7 @@ def explain_faults(error: ValidationError) -> str:
         # The kind of an event stands in its place a second time: events.0.leave.share.
         named = [str(part) for k, part in enumerate(fault["loc"]) if not (k == 2 and part in _KINDS)]
         place = ".".join(named) or "the scenario"
-        message = fault["msg"].removeprefix("Value error, ")
+        message = fault["msg"].removeprefix("Value error, ").replace("Input should", "it should")
         if fault["type"] == "extra_forbidden":
             message = "no such field"
         elif fault["type"] == "union_tag_invalid":
@@ -330,15 +338,4 @@ def load_scenario(path: Path | str) -> Scenario:
         When it cannot be read, is too large, is no YAML, or has a field that does not fit.
     """
     path = Path(path)
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise DefinitionError(
-                f"{path}: larger than {LARGEST_FILE // 1024} KB, which no scenario is. Is it the right file?"
-            )
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path}: cannot be read ({error}). Give a YAML file.") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        first = next(iter(str(error).splitlines()), "")
-        raise DefinitionError(f"{path}: no YAML that can be read ({one_line(first)}).") from None
-    return parse_scenario(data, str(path))
+    return parse_scenario(read_yaml_file(path, "scenario"), str(path))

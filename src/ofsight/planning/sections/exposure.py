@@ -38,16 +38,18 @@ def _lead(plan: AreaPlan, held: pl.DataFrame) -> str:
     share = portion(first["places"], plan.value("places").value or 0, plan.value("homes").value or 0)
     words = (
         f"If every home of {first['holder']} here closed, {count(first['places'])} places would go ({share}) "
-        f"and {count(first['places_left'])} be left"
+        f"and {count(first['places_left']) if first['places_left'] else 'none'} be left"
     )
     if first["left_per_100_in_homes"] is not None:
         words += (
             f", {decimal(first['left_per_100_in_homes'], 0)} for every 100 of the area’s children in homes"
         )
     hard = _screened(plan).filter(pl.col("holder_id").is_in(outside["holder_id"]))["holder"].n_unique()
+    if outside.height == 1:
+        return f"{words}. By the screen below it is {'' if hard else 'not '}difficult to replace in England."
     return (
-        f"{words}. {count(hard)} of the {count(outside.height)} groups and owners here, councils apart, "
-        "would be difficult to replace in England by the screen below."
+        f"{words}. {count(hard) if hard else 'None'} of the {count(outside.height)} groups and owners here, "
+        "councils apart, would be difficult to replace in England by the screen below."
     )
 
 

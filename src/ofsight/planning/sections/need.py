@@ -8,6 +8,7 @@ from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.need import TOTAL_NOT_SHOWN
 from ofsight.planning.sections.beside import Line, make_table, mid_name, short_name, values_of
 from ofsight.planning.wording import say_status
+from ofsight.profiles.children import WITHHELD_HERE
 from ofsight.report.charts.model import Line as ChartLine
 from ofsight.report.charts.model import LineChart, LinePanel
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
@@ -77,10 +78,18 @@ def _table(plan: AreaPlan) -> Table:
             "Withheld: DfE keeps small numbers back to protect children (c), and nothing here brings them "
             "back."
         )
+    if WITHHELD_HERE in statuses:
+        notes.append(
+            "Withheld here: with no home in the area the net loss would be a number that DfE withholds."
+        )
     if TOTAL_NOT_SHOWN in statuses:
         notes.append("A total is not shown where it would narrow a member’s withheld number.")
     notes.append("Regions and England are rounded by DfE to the nearest 10, so parts do not add up to them.")
     notes.append("Below zero, a net loss is a net gain.")
+    if plan.value("out_of_area_in_homes_share").value is not None:
+        notes.append(
+            "The share outside is DfE’s own, over its own count, which can differ from the number above."
+        )
     return make_table(
         plan, "table-need", "Children looked after, and where", _LINES, " ".join(notes), dated=True
     )

@@ -154,8 +154,9 @@ def _funnel(plan: AreaPlan) -> Figure | None:
     )
     note = (
         f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect of "
-        "each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. A "
-        "funnel, not a league table: more places than expected is neither good nor bad."
+        "each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. "
+        "Those with the most expected places come first. A funnel, not a league table: more places than "
+        "expected is neither good nor bad."
     )
     source = list_source(plan)
     if without:
@@ -179,7 +180,10 @@ def _funnel(plan: AreaPlan) -> Figure | None:
 
 
 def _compared(plan: AreaPlan) -> pl.DataFrame:
-    """Return the authorities of a set, else all of the region, the highest ratio first; none for England."""
+    """Return the authorities of a set, else all of the region; none for England.
+
+    Those that would have most places come first: a funnel is read by size, and no ratio is a rank.
+    """
     places = plan.inputs.places
     if places is None or plan.area.kind == "england":
         return pl.DataFrame(schema={"ratio": pl.Float64})
@@ -187,7 +191,7 @@ def _compared(plan: AreaPlan) -> pl.DataFrame:
     if plan.area.kind != "set":
         regions = places.frame.filter(mine)["region"].unique().to_list()
         mine = pl.col("region").is_in(regions)
-    return places.frame.filter(mine).sort("ratio", descending=True, nulls_last=True)
+    return places.frame.filter(mine).sort("expected", "authority", descending=[True, False], nulls_last=True)
 
 
 def _funnel_title(plan: AreaPlan) -> str:

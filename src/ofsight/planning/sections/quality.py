@@ -6,7 +6,7 @@ from ofsight.planning.area_plan import AreaPlan, pick
 from ofsight.planning.measures.quality import KINDS
 from ofsight.planning.measures.values import Value
 from ofsight.planning.sections.beside import list_source, short_name
-from ofsight.planning.wording import say_status
+from ofsight.planning.wording import say_status, with_interval
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
 from ofsight.report.wording import count, percent
 
@@ -81,23 +81,25 @@ def _share(part: Value, whole: Value) -> str:
 
 
 def _expected(plan: AreaPlan) -> str:
-    found, total = plan.value("expected_good_places"), plan.value("places").value or 0
-    if found.value is None or found.low is None or found.high is None:
+    found, judged = (plan.value("expected_good_places", part) for part in ("all", "judged homes"))
+    if found.value is None:
         return f"Places expected in Good homes: {say_status(found.status)}."
-    good = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[:2])
-    waiting = sum(plan.value("places_by_judgement", kind).value or 0 for kind in KINDS[4:])
+    counts = [plan.value("places_by_judgement", kind).value or 0 for kind in KINDS]
+    good, waiting = sum(counts[:2]), sum(counts[4:])
     words = (
-        f"Homes of the same age, size, region and sector would be expected to have {count(found.value)} of "
-        f"these {count(total)} places in Good or Outstanding homes ({count(found.low)} to "
-        f"{count(found.high)}, 95%)"
+        f"Of the {count(sum(counts[:4]))} places in judged homes, homes of the same age, size, region and "
+        f"sector would be expected to have {with_interval(judged)} in Good or Outstanding homes; "
+        f"{count(good)} are."
     )
+    whole = f"with the {count(waiting)} not yet judged, {with_interval(found)}"
     record = plan.value("expected_good_places", "with the groups' record")
-    if record.value is not None and record.low is not None and record.high is not None:
+    if waiting:
+        words += f" Of all places, {whole}"
         words += (
-            f", and {count(record.value)} ({count(record.low)} to {count(record.high)}) with what their "
-            "groups have got"
+            "." if record.value is None else f", or {with_interval(record)} with what their groups have got."
         )
+    elif record.value is not None:
+        words += f" With what their groups have got, {with_interval(record)} would be."
     return (
-        f"{words}; {count(good)} are, and {count(waiting)} are not yet judged. It says what judgements homes "
-        "like these get, not how good any home is."
+        f"{words} Ranges are of 95%. It says what judgements homes like these get, not how good any home is."
     )

@@ -111,6 +111,8 @@ def _table(key: str, caption: str, years: pl.DataFrame, note: str) -> Table:
     )
     unknown = years.filter(measure="gap")["base"].null_count() > 0
     more = " No gap is given where the number of children in homes is withheld." if unknown else ""
+    if years.filter(measure="hhi")["base"].null_count():
+        more += " Concentration and shares are not given where in some futures no place is left."
     return Table(key, caption, columns, tuple(rows), note + more)
 
 

@@ -8,9 +8,9 @@ from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.quality import KINDS
 from ofsight.planning.measures.register import load_measures
 from ofsight.planning.sections.beside import mid_name
-from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES, say_status
+from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES, n_of, say_status
 from ofsight.report.document import Block, Bullets, Column, Note, Row, Section, Table, Text
-from ofsight.report.wording import count, day, percent
+from ofsight.report.wording import day, percent
 
 __all__ = ["definitions_section", "sources_section", "unknown_section"]
 
@@ -50,7 +50,9 @@ def _unknown(plan: AreaPlan) -> list[Text]:
         found.insert(0, f"Of {mid_name(plan.area.name)} itself: {'; '.join(names)}.")
     waiting = sum(plan.value("homes_by_judgement", kind).n or 0 for kind in KINDS[4:])
     if waiting:
-        found.append(f"How inspectors would judge {count(waiting)} homes here that have no judgement yet.")
+        found.append(
+            f"How inspectors would judge {n_of(waiting, 'home', 'homes')} here without a judgement yet."
+        )
     unlinked = plan.value("unlinked_share_of_places").value
     if unlinked:
         found.append(
