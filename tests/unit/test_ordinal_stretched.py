@@ -27,9 +27,8 @@ def _stretched() -> StretchedObjective:
 POINT = np.array([0.4, -0.6, 0.25, 0.35, 0.15])
 
 
-def test_the_way_there_and_back() -> None:
+def test_the_point_of_the_kernel() -> None:
     objective = _stretched()
-    assert objective.to_outer(objective.to_inner(POINT)) == pytest.approx(POINT, abs=1e-14)
     shift = 0.7 * 0.25 - 0.3 * 0.35
     inner = objective.to_inner(POINT)
     assert inner[:2] == pytest.approx(POINT[:2] * np.exp(shift))

@@ -326,14 +326,6 @@ class StretchedObjective:
         inner[self._scale.stop :] += shift
         return inner
 
-    def to_outer(self, parameters: Floats) -> Floats:
-        """Return the point of the search that `to_inner` takes to this one."""
-        outer = np.array(parameters, dtype=np.float64)
-        shift = float(self.means @ outer[self._scale])
-        outer[: self._n] *= np.exp(-shift)
-        outer[self._scale.stop :] -= shift
-        return outer
-
     def evaluate(self, parameters: Floats, order: int = 2) -> Evaluation:
         """Return the log-likelihood and its derivatives at a point of the search."""
         inner = self.to_inner(parameters)
