@@ -163,9 +163,10 @@ def test_a_damaged_plan_folder_is_told(plans, tmp_path):
         read_plans(copy).table("exposure")
     with pytest.raises(UsageError, match="no table 'homes'"):
         read_plans(copy).table("homes")
-    (copy / "plan.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="no plans of this ofsight"):
-        read_plans(copy)
+    for text in ("{}", "{", "[]", '{"format": 1}', '{"format": 2}'):
+        (copy / "plan.json").write_text(text, encoding="utf-8")
+        with pytest.raises(UsageError, match="no plans of this ofsight"):
+            read_plans(copy)
 
 
 def test_a_folder_of_strangers_is_not_written_over(dataset, tmp_path):

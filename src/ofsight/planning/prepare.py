@@ -29,6 +29,10 @@ __all__ = ["CONTENTS", "PLAN_FILE", "Plans", "prepare_plans", "read_plans"]
 
 PLAN_FILE: Final = "plan.json"
 FORMAT: Final = 1
+_FACTS: Final = {
+    *("dataset", "list_of", "occupancy", "thresholds", "cautions", "notes", "model_notes", "expected_places"),
+    *("group_judgements", "tables"),
+}
 CONTENTS: Final = Contents("plan", PLAN_FILE, ("*.parquet",))
 
 
@@ -161,7 +165,7 @@ def read_plans(folder: Path | str) -> Plans:
         about = json.loads((path / PLAN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         about = None
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    if not isinstance(about, dict) or about.get("format") != FORMAT or not about.keys() >= _FACTS:
         raise UsageError(
             f"There are no plans of this ofsight in {path}. Prepare them: ofsight plan --dataset DIR --to "
             f"{path}"

@@ -262,18 +262,18 @@ def _read_cells(dataset: Dataset) -> _Found:
 
 
 def _withhold_beside_no_homes(found: _Found, without: set[tuple[str, int]]) -> _Found:
-    """Withhold the net gain of an authority without a home whose children out of area are withheld.
+    """Withhold the net gain of an authority without a home whose own children in homes are withheld.
 
     Where there is no home, no child of another authority lives in one: the net loss is the number of its own
-    children in homes elsewhere, which DfE withholds. Shown beside "no homes", it would give that number away.
+    children in homes, all elsewhere, which DfE withholds. Beside "no homes", it would give that number away.
     """
-    out = next(m.cells[0] for m in MEASURES if m.key == "homes_out_of_area_percent")
-    net = next(m.cells[0] for m in MEASURES if m.key == "homes_net_gain")
+    cells = {m.key: m.cells[0] for m in MEASURES}
+    net = cells["homes_net_gain"]
     for name, year in without:
-        withheld, shown = found.get((out, name, year)), found.get((net, name, year))
-        if shown is None or shown.value is None or withheld is None or withheld.value is not None:
-            continue
-        if withheld.meaning == _SUPPRESSED:
+        shown = found.get((net, name, year))
+        told = [found.get((cells[key], name, year)) for key in ("homes_out_of_area_percent", "in_homes")]
+        hidden = any(c is not None and c.value is None and c.meaning == _SUPPRESSED for c in told)
+        if shown is not None and shown.value is not None and hidden:
             meaning = "withheld here: with no home in the area it would show a figure that DfE withholds"
             found[net, name, year] = _Cell(None, WITHHELD_HERE, meaning, shown.rounding, shown.release)
     return found
