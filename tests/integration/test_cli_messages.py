@@ -161,3 +161,9 @@ def test_the_package_runs_as_a_module() -> None:
         [sys.executable, "-m", "ofsight", "--version"], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stdout) == (0, f"ofsight {__version__}\n")
+
+
+def test_a_reader_who_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m ofsight releases --offline --json | head -c 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""

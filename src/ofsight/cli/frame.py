@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,10 @@ class _Group(TyperGroup):
         except OfsightError as error:
             _complain(str(error))
             raise typer.Exit(error.exit_code) from None
+        except BrokenPipeError:
+            # Whoever read our output has enough of it (`ofsight ... | head`): nothing to complain of.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
         except (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError) as error:
             _complain(f"{error.filename}: {error.strerror}. Check the path and its rights.")
             raise typer.Exit(2) from None
