@@ -1,4 +1,4 @@
-"""Boundaries among the releases: which file holds which areas. The shapes stay in the publisher's file."""
+"""Boundaries among the releases: which file holds which areas. Their shapes, made coarse, are `outlines`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def describe_boundaries(
     for path in paths:
         try:
             found = _describe(json.loads(path.read_text(encoding="utf-8-sig")))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             reason = f"is no collection of areas with ONS codes ({error or type(error).__name__})"
             findings.append(Finding("boundaries-unread", reason, names[path]))
             continue

@@ -23,6 +23,7 @@ from ofsight.dataset.homes import describe_homes, take_snapshots
 from ofsight.dataset.inputs import fingerprint_inputs, list_inputs
 from ofsight.dataset.links import LinkedHomes, link_homes
 from ofsight.dataset.movements import gather_movements
+from ofsight.dataset.outlines import gather_outlines
 from ofsight.dataset.panels import make_authority_panel, make_home_panel
 from ofsight.dataset.readings import Readings
 from ofsight.dataset.reconcile import gather_records, reconcile
@@ -229,6 +230,7 @@ def make_tables(
     movements = gather_movements(gathered.tables)
     reports = _read_reports(gathered, readings)
     boundaries, unbounded = describe_boundaries(gathered.boundaries, gathered.names, gathered.hashes)
+    outlines, undrawn = gather_outlines(gathered.boundaries, gathered.names, gathered.hashes)
     authority_records = gather_authority_records(gathered.tables)
     statistics = gather_statistics(gathered.tables)
     odd = [
@@ -253,6 +255,7 @@ def make_tables(
         "neighbours": gather_neighbours(gathered.tables),
         "district_lookup": gather_lookup(gathered.tables),
         "boundaries": boundaries.unique("sha256", keep="first", maintain_order=True),
+        "outlines": outlines,
         "control_totals": gather_control_totals(gathered.tables),
         "owners": linked.owners,
         "reregistrations": propose_reregistrations(linked.homes),
@@ -265,6 +268,7 @@ def make_tables(
     noticed = [
         *(*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)),
         *unbounded,
+        *undrawn,
         *(*reports.findings, *added.findings, *check_reports(made, linked.inspections)),
     ]
     made["findings"] = pl.concat([findings_frame(noticed), added.noticed])

@@ -117,8 +117,16 @@ class Dataset:
         if name not in self.tables:
             raise UsageError(f"There is no table '{name}'. The tables are: {', '.join(self.tables)}.")
         if name not in self._frames:
-            self._frames[name] = read_table(self.path / f"{name}.parquet", "Build the dataset again.")
+            self._frames[name] = self._read(name)
         return self._frames[name]
+
+    def _read(self, name: str) -> pl.DataFrame:
+        """Read a table; one that ofsight did not have yet when the dataset was built is empty."""
+        known = self.metadata.get("tables")
+        file = self.path / f"{name}.parquet"
+        if isinstance(known, dict) and known and name not in known and not file.exists():
+            return pl.DataFrame(schema=next(table for table in TABLES if table.name == name).schema())
+        return read_table(file, "Build the dataset again.")
 
     def __getattr__(self, name: str) -> pl.DataFrame:
         """Return a table as an attribute: ``dataset.inspections``."""

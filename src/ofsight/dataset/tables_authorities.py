@@ -7,9 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from ofsight.dataset.columns import ORIGIN, Column, Table
+from ofsight.dataset.columns import ORIGIN, Column, Reference, Table
 from ofsight.dataset.tables_homes import OF_RELEASE
 from ofsight.harmonise.authority_inspections import AUTHORITY_JUDGEMENTS
+from ofsight.harmonise.outlines import SMALLEST, TOLERANCE
 from ofsight.vocabulary import Grade
 
 __all__ = ["AREA", "AUTHORITY_TABLES"]
@@ -150,7 +151,7 @@ AUTHORITY_TABLES: Final[tuple[Table, ...]] = (
     ),
     Table(
         "boundaries",
-        "one file of boundaries among the releases; the shapes stay in it",
+        "one file of boundaries among the releases; what is drawn of it is in `outlines`",
         ("sha256",),
         (
             Column("file", pl.String, "the file, below the folder of releases", required=True),
@@ -162,6 +163,30 @@ AUTHORITY_TABLES: Final[tuple[Table, ...]] = (
             Column("reference_system", pl.String, "the system of the coordinates", required=True),
         ),
         source="ONS: boundaries",
+    ),
+    Table(
+        "outlines",
+        "the outline of one English authority or region in one file of boundaries, for maps",
+        ("sha256", "code"),
+        (
+            Column("code", pl.String, "its ONS code", "E06000001", required=True),
+            Column("name", pl.String, "its name in the file"),
+            Column("kind", pl.String, "authority or region", required=True),
+            Column("year", pl.Int32, "the vintage of the code", required=True),
+            Column(
+                "shape",
+                pl.String,
+                "its pieces as well-known text, easting and northing on the British National Grid; points "
+                f"within {TOLERANCE:,.0f} m of the line are left out, common borders stay common, and "
+                f"islands and holes under {SMALLEST / 1e6:g} km² are left out: to draw, not to measure",
+                "MULTIPOLYGON, whole metres",
+                required=True,
+            ),
+            Column("file", pl.String, "the file, below the folder of releases", required=True),
+            Column("sha256", pl.String, "of its bytes", required=True),
+        ),
+        references=(Reference(("sha256",), "boundaries", ("sha256",)),),
+        source="ONS: boundaries. Contains OS data © Crown copyright and database right",
     ),
     Table(
         "control_totals",
