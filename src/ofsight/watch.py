@@ -18,7 +18,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from ofsight.dataset.build import BuildSummary, Progress, build_dataset
-from ofsight.dataset.changes import Changes, find_changes, plain_xml, write_changes
+from ofsight.dataset.changes import Changes, add_element, find_changes, plain_xml, write_changes
 from ofsight.dataset.store import open_dataset
 from ofsight.errors import DatasetError, ReleaseError
 from ofsight.files import write_text
@@ -225,10 +225,10 @@ def _atom(path: Path, versions: list[dict[str, Any]], changes: Changes | None, n
     known = {entry.findtext(f"{{{_ATOM}}}id") for entry in entries}
     entries += [entry for entry in _earlier(path) if entry.findtext(f"{{{_ATOM}}}id") not in known]
     root = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(root, "id", "urn:ofsight:watch")
-    _add(root, "title", "Children's homes: new and changed releases, and what they change")
-    _add(root, "updated", moment)
-    _add(_add(root, "author"), "name", "ofsight")
+    add_element(root, "id", "urn:ofsight:watch")
+    add_element(root, "title", "Children's homes: new and changed releases, and what they change")
+    add_element(root, "updated", moment)
+    add_element(add_element(root, "author"), "name", "ofsight")
     root.extend(entries[:_MOST_ENTRIES])
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -244,19 +244,13 @@ def _earlier(path: Path) -> list[ElementTree.Element]:
 def _version_entry(version: dict[str, Any], moment: str) -> ElementTree.Element:
     entry = ElementTree.Element(f"{{{_ATOM}}}entry")
     key = ":".join(str(version[name]) for name in ("series", "period", "sha256", "change"))
-    _add(entry, "id", f"urn:ofsight:release:{key}")
+    add_element(entry, "id", f"urn:ofsight:release:{key}")
     what = _WORDS[version["change"]]
-    _add(entry, "title", f"{version['series']} {version['period']}: {what}, {version['title']}")
-    _add(entry, "updated", moment)
+    add_element(entry, "title", f"{version['series']} {version['period']}: {what}, {version['title']}")
+    add_element(entry, "updated", moment)
     ElementTree.SubElement(entry, f"{{{_ATOM}}}category", term=f"release {version['change']}")
     if version["page"]:
         ElementTree.SubElement(entry, f"{{{_ATOM}}}link", href=plain_xml(version["page"]))
     said = f"published {version['published']}" if version["published"] else "no date of publication"
-    _add(entry, "summary", f"{said}; fetched {version['retrieved']}; sha256 {version['sha256']}")
+    add_element(entry, "summary", f"{said}; fetched {version['retrieved']}; sha256 {version['sha256']}")
     return entry
-
-
-def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
-    child = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}")
-    child.text = None if text is None else plain_xml(text)
-    return child

@@ -23,7 +23,16 @@ from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.errors import UsageError
 from ofsight.vocabulary import InspectionType
 
-__all__ = ["CHANGES", "FORMATS", "Changes", "compare_datasets", "find_changes", "plain_xml", "write_changes"]
+__all__ = [
+    "CHANGES",
+    "FORMATS",
+    "Changes",
+    "add_element",
+    "compare_datasets",
+    "find_changes",
+    "plain_xml",
+    "write_changes",
+]
 
 CHANGES: Final[dict[str, Any]] = {
     "kind": pl.String,
@@ -263,22 +272,23 @@ def _atom(changes: Changes) -> str:
     """Write one entry a change; its id is the same whenever the same change is found."""
     ElementTree.register_namespace("", _ATOM)
     feed = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(feed, "id", f"urn:ofsight:changes:{changes.new}")
-    _add(feed, "title", f"Children's homes: changes from {changes.old} to {changes.new}")
-    _add(feed, "updated", changes.new_built_at)
-    _add(_add(feed, "author"), "name", "ofsight")
+    add_element(feed, "id", f"urn:ofsight:changes:{changes.new}")
+    add_element(feed, "title", f"Children's homes: changes from {changes.old} to {changes.new}")
+    add_element(feed, "updated", changes.new_built_at)
+    add_element(add_element(feed, "author"), "name", "ofsight")
     for row in changes.table.iter_rows(named=True):
-        entry = _add(feed, "entry")
+        entry = add_element(feed, "entry")
         key = ":".join(str(row[name]) for name in ("kind", "urn", "on", "what", "new_value"))
-        _add(entry, "id", f"urn:ofsight:change:{key.replace(' ', '-')}")
-        _add(entry, "title", _sentence(row))
-        _add(entry, "updated", changes.new_built_at)
+        add_element(entry, "id", f"urn:ofsight:change:{key.replace(' ', '-')}")
+        add_element(entry, "title", _sentence(row))
+        add_element(entry, "updated", changes.new_built_at)
         ElementTree.SubElement(entry, f"{{{_ATOM}}}category", term=row["kind"])
-        _add(entry, "summary", f"{KINDS[row['kind']]}; release {row['release'] or changes.new}")
+        add_element(entry, "summary", f"{KINDS[row['kind']]}; release {row['release'] or changes.new}")
     return ElementTree.tostring(feed, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
+def add_element(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
+    """Add an element of a feed, its text such as XML may hold."""
     child = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}")
     child.text = None if text is None else plain_xml(text)
     return child

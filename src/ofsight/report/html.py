@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ofsight.report.charts import NARROW, WIDE, draw
 from ofsight.report.document import Document, Figure, plain
-from ofsight.report.markup import tone, words
+from ofsight.report.markup import block_kind, tone, words
 
 __all__ = ["render_html"]
 
@@ -54,13 +53,8 @@ def _environment() -> Environment:
         loader=FunctionLoader(_source),
     )
     environment.filters.update(words=words, tone=tone, plain=plain, css_string=_css_string)
-    environment.globals.update(chart=_chart, wide=WIDE, narrow=NARROW, kind=_kind)
+    environment.globals.update(chart=_chart, wide=WIDE, narrow=NARROW, kind=block_kind)
     return environment
-
-
-def _kind(block: Any) -> str:
-    """Name a block for the template: its class in lower case."""
-    return type(block).__name__.lower()
 
 
 def render_html(document: Document) -> str:

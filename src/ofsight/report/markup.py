@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from ofsight.report.document import Cell, Span, Text
 
-__all__ = ["tone", "words", "words_within"]
+__all__ = ["block_kind", "tone", "words", "words_within"]
 
 _ABROAD: Final = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 _WITHIN: Final = re.compile(r"(https?://|mailto:|#|/(?!/))", re.IGNORECASE)
@@ -28,6 +28,11 @@ def words_within(text: Text | Cell) -> Markup:
 def tone(cell: Text | Cell) -> str:
     """Return the tone of a cell; a text has none."""
     return cell.tone if isinstance(cell, Cell) else "plain"
+
+
+def block_kind(block: object) -> str:
+    """Name a block for its template: its class in lower case."""
+    return type(block).__name__.lower()
 
 
 def _marked(text: Text | Cell, safe: re.Pattern[str]) -> Markup:

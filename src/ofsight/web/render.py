@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ofsight.report.charts import NARROW, WIDE, draw
 from ofsight.report.document import plain
-from ofsight.report.markup import tone, words_within
+from ofsight.report.markup import block_kind, tone, words_within
 from ofsight.report.wording import count, day
 from ofsight.web.answer import Picture
 from ofsight.web.assets import assets
@@ -29,11 +29,6 @@ def _drawing(picture: Picture, key: str, narrow: bool) -> Markup:
     name = f"{key}-{'narrow' if narrow else 'wide'}"
     width = NARROW if narrow else WIDE
     return Markup(draw(picture.chart, width, name=name, title=picture.title, description=picture.description))
-
-
-def _kind(block: Any) -> str:
-    """Name a block for the template: its class in lower case."""
-    return type(block).__name__.lower()
 
 
 def _pairs(values: Iterable[str]) -> list[tuple[str, str]]:
@@ -56,7 +51,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        words=words_within, tone=tone, plain=plain, day=day, count=count, kind=_kind, pairs=_pairs
+        words=words_within, tone=tone, plain=plain, day=day, count=count, kind=block_kind, pairs=_pairs
     )
     environment.globals.update(
         body_of=body_of,
