@@ -64,7 +64,11 @@ def read_need(dataset: Dataset) -> pl.DataFrame:
             )
     found = (
         pl.concat(frames)
-        .sort("measure", "level", "name", "year", "rank", "release")
+        # An area under two codes has two newest rows: the later release counts, as in the area edition.
+        .sort(
+            *("measure", "level", "name", "year", "rank", "release"),
+            descending=[False, False, False, False, False, True],
+        )
         .unique(["measure", "level", "name", "year"], keep="first", maintain_order=True)
         .drop("rank")
     )
