@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ofsight.dataset.outlines import gather_outlines
+from ofsight.dataset.store import Dataset
+from ofsight.errors import DatasetError
 from ofsight.harmonise.national_grid import _project, to_national_grid
 from ofsight.harmonise.outlines import Ring, Shape, area_of, ring_of, simplify_shapes, to_wkt
 
@@ -170,3 +172,11 @@ def test_shapes_that_cannot_be_drawn_are_one_message(tmp_path: Path, collection:
 @pytest.mark.parametrize("text", ["no json", "[]", "{}", '{"features": [3]}', "[" * 100_000])
 def test_what_is_no_boundary_at_all_is_told_of_elsewhere(tmp_path: Path, text: str) -> None:
     assert gather(tmp_path, text) == ([], [])
+
+
+def test_a_dataset_older_than_a_table_has_it_empty(tmp_path: Path) -> None:
+    older = Dataset(tmp_path, {"tables": {"homes": {}}})
+    assert older["outlines"].height == 0
+    assert "shape" in older["outlines"].columns
+    with pytest.raises(DatasetError, match=r"homes\.parquet cannot be read"):
+        _ = older["homes"]

@@ -10,7 +10,7 @@ from fastapi import Path, Query
 from ofsight.web.answer import Answer
 from ofsight.web.offer import Held, Site
 from ofsight.web.queries.areas import area_page
-from ofsight.web.queries.map import MEASURES, all_areas
+from ofsight.web.queries.map import BOUNDARIES, MEASURES, TILES, all_areas
 
 __all__ = ["offer"]
 
@@ -21,8 +21,14 @@ def _all(
     sources: Held,
     measure: Annotated[str, Query(max_length=60, description=f"One of {', '.join(MEASURES)}.")] = MEASURES[0],
     area: Annotated[str, Query(max_length=100, description="An authority to point out in the funnel.")] = "",
+    drawn: Annotated[
+        str,
+        Query(
+            alias="map", max_length=20, description=f"{TILES}, or {BOUNDARIES} where the dataset holds them."
+        ),
+    ] = TILES,
 ) -> Answer:
-    return all_areas(sources, measure, area)
+    return all_areas(sources, measure, area, drawn)
 
 
 def _area(

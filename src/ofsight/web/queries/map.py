@@ -15,17 +15,20 @@ from ofsight.report.wording import count, decimal, percent
 from ofsight.vocabulary import Sector
 from ofsight.web import charts
 from ofsight.web.answer import Answer, Field, Heading, Part, Picture
+from ofsight.web.boundary_map import Outlines, choose_outlines, draw_boundaries
 from ofsight.web.problems import Refusal
 from ofsight.web.queries.areas import CAUTIONS
 from ofsight.web.sources import Sources
 
-__all__ = ["MEASURES", "all_areas"]
+__all__ = ["BOUNDARIES", "MEASURES", "TILES", "all_areas"]
 
 MEASURES: Final = tuple(one.key for one in FUNNELS)
+TILES, BOUNDARIES = "tiles", "boundaries"
+"""The ways of drawing the map."""
 _FAR: Final = ("above 99.8%", "below 99.8%")
 
 
-def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "") -> Answer:
+def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "", drawn: str = TILES) -> Answer:
     """Answer how the authorities compare on one measure, and list all areas.
 
     Parameters
@@ -34,6 +37,8 @@ def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "") ->
         Key of one of `ofsight.profiles.funnel.FUNNELS`.
     chosen : str
         Slug of an authority to point out in the funnel.
+    drawn : str
+        The map in tiles or, where they are held, in boundaries.
     """
     if measure not in MEASURES:
         raise Refusal(422, f"There is no measure '{measure[:60]}'. There are: {', '.join(MEASURES)}.")
@@ -41,23 +46,26 @@ def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "") ->
     frame = funnel(sources.dataset, measure)
     known = set(frame["slug"].to_list())
     chosen = chosen if chosen in known else ""
-    query = "&".join(
-        filter(
-            None, [f"measure={measure}" if measure != MEASURES[0] else "", f"area={chosen}" if chosen else ""]
-        )
+    if drawn not in (TILES, BOUNDARIES):
+        raise Refusal(422, f"There is no map '{drawn[:60]}'. There are: {TILES}, {BOUNDARIES}.")
+    outlines = sources.once(
+        "outlines", lambda: choose_outlines(sources.dataset["outlines"], frame["code"].drop_nulls())
     )
+    if outlines is None:
+        drawn = TILES
     regions: tuple[Text, ...] = tuple(
         (Span(row["name"], link=f"/areas/{row['slug']}"),)
         for row in list_areas(sources.dataset).filter(pl.col("kind") != "authority").iter_rows(named=True)
     )
     return Answer(
-        f"/areas{f'?{query}' if query else ''}",
+        _address(measure, chosen, drawn),
         "Areas",
         (
             Heading("England and its regions", "regions"),
             Bullets(regions),
             Heading("Map", "map"),
-            _map_part(frame, one),
+            *_other_map(outlines, measure, chosen, drawn),
+            _map_part(frame, one, outlines if drawn == BOUNDARIES else None),
             Heading("More than chance?", "funnel"),
             Paragraph(
                 "Authorities differ by chance even where nothing differs in truth. Between the solid lines "
@@ -75,9 +83,29 @@ def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "") ->
             "measures": FUNNELS,
             "measure": measure,
             "chosen": chosen,
+            "map": drawn if drawn != TILES else "",
             "areas": frame.select("slug", "name").rows(),
         },
     )
+
+
+def _address(measure: str, chosen: str, drawn: str) -> str:
+    given = (("measure", measure, MEASURES[0]), ("area", chosen, ""), ("map", drawn, TILES))
+    query = "&".join(f"{name}={value}" for name, value, usual in given if value != usual)
+    return f"/areas?{query}" if query else "/areas"
+
+
+def _other_map(outlines: Outlines | None, measure: str, chosen: str, drawn: str) -> tuple[Paragraph, ...]:
+    """Return the way to the other map, where there is one."""
+    if outlines is None:
+        return ()
+    if drawn == TILES:
+        there, words = BOUNDARIES, "Show the map in boundaries"
+        said = "Squares give each authority the same room. "
+    else:
+        there, words = TILES, "Show the map in squares"
+        said = "Large areas catch the eye, whatever lives there; squares give each authority the same room. "
+    return (Paragraph((Span(said), Span(words, link=f"{_address(measure, chosen, there)}#map"), Span("."))),)
 
 
 def _said(row: dict[str, Any], one: Funnel) -> str:
@@ -97,18 +125,14 @@ def _legend(cuts: list[float], one: Funnel) -> list[tuple[int, str]]:
     return [(1, f"up to {said[0]}"), *middle, (5, f"over {said[-1]}"), (0, "nothing to compare")]
 
 
-def _map_part(frame: pl.DataFrame, one: Funnel) -> Part:
+def _map_part(frame: pl.DataFrame, one: Funnel, outlines: Outlines | None = None) -> Part:
     values = frame["value"].drop_nulls().sort()
     cuts = [float(values.quantile(q) or 0) for q in (0.2, 0.4, 0.6, 0.8)] if values.len() else []
     areas = []
     for row in frame.iter_rows(named=True):
         shade = 0 if row["value"] is None else 1 + sum(row["value"] > cut for cut in cuts)
         areas.append((row["code"], row["name"], row["slug"], row["region"], shade, _said(row, one)))
-    title = f"{one.label}: each square is a local authority"
-    description = (
-        "A map in squares, one for each local authority near where it lies; the table below has every value."
-    )
-    drawn = charts.draw_tiles(areas, legend=_legend(cuts, one), title=title, description=description)
+    drawn, source, note = _drawn(areas, one, _legend(cuts, one), outlines)
     share = one.kind == "binomial"
     return Part(
         "map",
@@ -131,11 +155,44 @@ def _map_part(frame: pl.DataFrame, one: Funnel) -> Part:
             Field("expected", "At England’s rate", "number"),
             Field("position", "Against chance"),
         ),
-        "Source: Ofsted, DfE, ONS.",
-        note=f"{one.meaning} Shades are fifths of the authorities.",
+        source,
+        note=f"{one.meaning} Shades are fifths of the authorities.{note}",
         picture=drawn,
         folded=True,
         most=200,
+    )
+
+
+def _drawn(
+    areas: list[tuple[str, str, str, str, int, str]],
+    one: Funnel,
+    legend: list[tuple[int, str]],
+    outlines: Outlines | None,
+) -> tuple[Picture, str, str]:
+    """Return the map, its source, and what is to be said of it."""
+    source = "Source: Ofsted, DfE, ONS."
+    if outlines is None:
+        title = f"{one.label}: each square is a local authority"
+        description = (
+            "A map in squares, one for each local authority near where it lies; the table below has every "
+            "value."
+        )
+        return charts.draw_tiles(areas, legend=legend, title=title, description=description), source, ""
+    title = f"{one.label}: local authorities in their boundaries"
+    description = (
+        "A map of England in the boundaries of its local authorities, with London larger beside it; the "
+        "table below has every value."
+    )
+    picture = draw_boundaries(areas, outlines, legend=legend, title=title, description=description)
+    source += (
+        f" Boundaries: ONS, December {outlines.year}, made coarse; contains OS data © Crown copyright and "
+        f"database right {outlines.year}."
+    )
+    lost = [name for code, name, *_ in areas if code not in outlines.lines]
+    return (
+        picture,
+        source,
+        f" Without a boundary in the file, and not on the map: {', '.join(lost)}." if lost else "",
     )
 
 
