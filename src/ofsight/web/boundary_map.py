@@ -169,8 +169,8 @@ def _inset(
     near = _Frame.around({code: lines[code] for code, *_ in london}, edge=6)
     small = "".join(
         f'<a href="/areas/{escape(slug)}" tabindex="-1"><title>{escape(f"{name}: {words}")}</title>'
-        f'<use href="#outline-{escape(code)}"/></a>'
-        for code, name, slug, _, _, words in london
+        f'<use href="#outline-{escape(code)}" class="q{shade}"/></a>'
+        for code, name, slug, _, shade, words in london
     )
     x, y = near.left - frame.left, frame.top - near.top
     large = "".join(_link(area, near.path(lines[area[0]])) for area in london)
@@ -181,8 +181,7 @@ def _inset(
         f'<rect x="{x}" y="{y}" width="{near.width}" '
         f'height="{near.height}" class="where"/>'
         f'<rect x="4" y="{top}" width="{wide}" height="{high}" class="where"/>'
-        f'<text x="10" y="{top - 40}" font-size="{_LABEL}" class="said">'
-        f"London, {_INSET_SCALE:g} times larger</text>"
+        f'<text x="10" y="{top - 40}" font-size="{_LABEL}" class="said">London</text>'
         f'<g transform="translate(4 {top}) scale({_INSET_SCALE})">{large}</g>'
     )
 
