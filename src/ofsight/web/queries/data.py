@@ -129,6 +129,8 @@ def _rows_part(
             else None,
             link=_LINKS.get(column.name),
             places=2,
+            # An outline is thousands of figures long: csv and the map have it.
+            shown=(table.name, column.name) != ("outlines", "shape"),
         )
         for column in table.columns
     )
