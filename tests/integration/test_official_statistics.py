@@ -85,3 +85,17 @@ def test_ten_neighbours_each(tables: Dataset) -> None:
     assert neighbours.group_by("release", "published_number").len()["len"].unique().to_list() == [10]
     assert neighbours["neighbour"].null_count() == 0
     assert set(neighbours["model"]) == {2021, 2025}
+
+
+def test_one_row_of_an_authority_is_the_newest_whatever_its_codes(tables: Dataset) -> None:
+    """North Yorkshire and Somerset were given new codes in 2023; both codes stand in the files."""
+    newest = tables["authority_statistics"].filter(
+        pl.col("newest"), pl.col("level") == "Local authority", pl.col("authority").is_not_null()
+    )
+    number = ["authority", "year", "topic", "category", "breakdown", "measure"]
+    assert newest.select(number).is_duplicated().sum() == 0
+    codes = newest.group_by("authority").agg(pl.col("published_code").drop_nulls().unique())
+    assert (codes["published_code"].list.len() > 1).any()
+    somerset = tables["authority_years"].filter(pl.col("authority") == "Somerset", pl.col("year") == 2022)
+    assert somerset["looked_after"].to_list() == [548]
+    assert somerset["looked_after_release"].to_list() == ["cla-number-and-rate/2021-2025"]

@@ -16,8 +16,6 @@ __all__ = ["gather_control_totals", "gather_lookup", "gather_neighbours", "gathe
 _SCHEMAS = {table.name: table.schema() for table in AUTHORITY_TABLES}
 _SAME_NUMBER = (
     "level",
-    "published_code",
-    "published_name",
     "year",
     "topic",
     "category",
@@ -41,7 +39,9 @@ def gather_statistics(tables: Iterable[HarmonisedTable]) -> pl.DataFrame:
         )
     )
     stacked = match_areas(stacked, "key").drop("key")
-    newest = pl.col("edition") == pl.col("edition").max().over(_SAME_NUMBER)
+    # An authority that was given another code for the same area (North Yorkshire, Somerset in 2023) is one.
+    area = pl.coalesce("authority", "published_code", "published_name")
+    newest = pl.col("edition") == pl.col("edition").max().over(area, *_SAME_NUMBER)
     return stacked.with_columns(newest=newest)
 
 
