@@ -1,7 +1,7 @@
 """Killed at random moments: the old state or the new one, never a mixture, and the next run works.
 
-Each kill finds what the kill before it left; after every fifth a run is let go to its end. ``make test`` kills
-twenty times; ``.ci/run`` a hundred times (``OFSIGHT_KILLS=100``), which takes two minutes.
+Each kill finds what the kill before it left; after every fifth a run is let go to its end. ``make test``
+kills twenty times; ``.ci/run`` a hundred times (``OFSIGHT_KILLS=100``), which takes two minutes.
 """
 
 from __future__ import annotations

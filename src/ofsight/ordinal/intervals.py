@@ -161,7 +161,9 @@ def odds_ratios(fit: OrdinalFit, level: float, kind: str, cluster: Any) -> pl.Da
             "high": np.exp(values + z * errors),
             "log_estimate": values,
             "std_error_log": errors,
-            "p_value": [two_sided_p(v / e) if e > 0 else math.nan for v, e in zip(values, errors, strict=True)],
+            "p_value": [
+                two_sided_p(v / e) if e > 0 else math.nan for v, e in zip(values, errors, strict=True)
+            ],
         }
     )
 
