@@ -46,6 +46,16 @@ def test_every_kind_of_page_is_there(site: tuple[Path, FrozenSite]) -> None:
     assert not list((folder / "api/v1/areas").rglob("tables/*.json"))
 
 
+def test_a_site_without_a_study_says_so_on_the_page_of_the_study(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site", homes=False)
+    page = (tmp_path / "site" / "study.html").read_text(encoding="utf-8")
+    assert "study" in page.lower()
+    assert "<h1" in page
+    assert not (tmp_path / "site" / "study").exists()
+
+
 def test_every_link_leads_to_a_file(site: tuple[Path, FrozenSite]) -> None:
     folder, _ = site
     n = 0

@@ -145,7 +145,9 @@ async def _walk(app: Explorer, folder: Path, homes: bool, progress: Callable[[st
             if len(walk.seen) % 100 == 0:
                 progress(f"Writing pages: {walk.n_pages:,} written, {len(walk.waiting):,} known to come")
             reply = await ask(app, address)
-            if reply.status != 200:
+            # Without a study its page says so, and every page leads there: it stays.
+            told = address == "/study" and app.holdings.current().study is None
+            if reply.status != 200 and not told:
                 where = walk.seen[address]
                 walk.broken.append(f"{address} ({reply.status}), linked from {where}")
                 continue
