@@ -197,6 +197,9 @@ _OPENINGS: Final = {
 def _cube(dataset: Dataset) -> pl.DataFrame:
     """Count homes by list, authority and sector, once."""
     frames = [open_homes(dataset, on=day) for day in snapshot_dates(dataset)]
+    if not frames:
+        text = {"authority": pl.String, "sector": pl.String}
+        return pl.DataFrame(schema={"listed_on": pl.Date, **text, **dict.fromkeys(_COUNTS, pl.Int64)})
     return (
         pl.concat(
             [frame.select("listed_on", "authority", "sector", "places", "link_status") for frame in frames]
