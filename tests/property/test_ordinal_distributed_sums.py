@@ -47,8 +47,8 @@ def cases(draw: st.DrawFn) -> tuple[pl.DataFrame, int, str, dict[str, Any]]:
     n = groups * draw(st.integers(4, 7))
     g = rng.integers(0, groups, n)
     where = draw(st.sampled_from([0.0, 2018.0, -1e4]))
-    # A column that hardly moves far from zero (1e-3 about -1e4) has an information matrix whose digits are lost
-    # in either fit; what is held to the digit here is what can be fitted.
+    # A column that hardly moves far from zero (1e-3 about -1e4) has an information matrix whose digits are
+    # lost in either fit; what is held to the digit here is what can be fitted.
     x = where + rng.normal(size=n) * draw(st.sampled_from([1.0, 50.0] if where else [1.0, 1e-3, 50.0]))
     kind = rng.choice(["a", "b", "c"], n)
     level = 0.6 * (x - x.mean()) / x.std() + 0.4 * (kind == "b") + rng.normal(size=groups)[g]
