@@ -147,8 +147,8 @@ def test_a_build_from_the_shelf_is_the_build_from_the_folder(few: Path, plain: P
     one, other = open_dataset(plain), open_dataset(few.parent / "dataset")
     assert one.inspections.height > 5_000
     assert one.releases.height > 40
-    # The file of 2019 is on the National Grid. The service would send it in degrees; this stand-in cannot, and
-    # the build tells of degrees that lie far from England.
+    # The file of 2019 is on the National Grid. The service would send it in degrees; this stand-in cannot,
+    # and the build tells of degrees that lie far from England.
     assert other.findings.filter(pl.col("code") == "outlines-unread").height == 1
     apart = {name for name in one.tables if not _alike(getattr(one, name), getattr(other, name))}
     assert apart == {"findings", "outlines"}
