@@ -16,7 +16,7 @@ from ofsight.ordinal.problem import ArrayFit
 if TYPE_CHECKING:
     from ofsight.ordinal.result import OrdinalFit
 
-__all__ = ["cluster_codes", "model_covariance", "sandwich"]
+__all__ = ["cluster_codes", "clusters_of_groups", "model_covariance", "sandwich"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,6 +76,24 @@ def cluster_codes(fit: OrdinalFit, cluster: Any) -> Ints:
     return np.unique(codes, return_inverse=True)[1].astype(np.int64).reshape(-1)
 
 
+def clusters_of_groups(groups: Ints, codes: Ints) -> Ints:
+    """Return the cluster of each group, of the groups and the clusters of the rows.
+
+    Raises
+    ------
+    ModelError
+        When rows of one group lie in several clusters.
+    """
+    by_group = np.zeros(int(groups.max()) + 1, dtype=np.int64)
+    by_group[groups] = codes
+    if np.any(by_group[groups] != codes):
+        raise ModelError(
+            "Clusters cut through groups of the random intercept: the likelihood does not "
+            "split by such clusters. Cluster by that grouping or by a coarser one."
+        )
+    return by_group
+
+
 def _sum_by(scores: Floats, codes: Ints) -> Floats:
     """Return sums of scores by code, shape (G, p)."""
     sums = np.zeros((int(codes.max()) + 1, scores.shape[1]))
@@ -113,14 +131,7 @@ def sandwich(fit: OrdinalFit, cluster: Any, correction: bool) -> Floats:
         sums = _sum_by(scores, codes[arrays.order])
     elif isinstance(objective, InterceptObjective):
         groups = arrays.design.groups[0]
-        by_group = np.zeros(int(groups.max()) + 1, dtype=np.int64)
-        by_group[groups] = codes
-        if np.any(by_group[groups] != codes):
-            raise ModelError(
-                "Clusters cut through groups of the random intercept: the likelihood does not "
-                "split by such clusters. Cluster by that grouping or by a coarser one."
-            )
-        sums = _sum_by(objective.scores(arrays.fitted), by_group)
+        sums = _sum_by(objective.scores(arrays.fitted), clusters_of_groups(groups, codes))
     elif isinstance(objective, CrossedObjective):
         sums = _component_scores(fit, objective, codes)
     else:

@@ -15,7 +15,7 @@ from ofsight.link.owners import normalise_owner
 from ofsight.profiles.homes_open import group_slug, open_homes, snapshot_dates
 from ofsight.profiles.judgements import count_latest
 from ofsight.profiles.kept import keep
-from ofsight.profiles.supply import count_openings
+from ofsight.profiles.supply import count_openings, dated_homes
 
 __all__ = [
     "Owner",
@@ -204,15 +204,7 @@ def owner_openings_closures(dataset: Dataset, owner: Owner) -> pl.DataFrame:
 
     A home counts for the owner that it had when it was last described; an owner is known from March 2018 on.
     """
-    homes = dataset.homes.select(
-        "owner_id",
-        "owner_group",
-        pl.col("sector").cast(pl.String),
-        "places",
-        "registered_on",
-        "closed_on",
-        "closure_status",
-    )
+    homes = dated_homes(dataset)
     if owner.kind == "group":
         return count_openings(dataset, homes.filter(pl.col("owner_group") == owner.name))
     return count_openings(dataset, homes.filter(pl.col("owner_id") == owner.slug))

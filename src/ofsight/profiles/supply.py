@@ -21,6 +21,7 @@ __all__ = [
     "SECTORS",
     "count_openings",
     "count_over_time",
+    "dated_homes",
     "homes_by_authority",
     "homes_over_time",
     "openings_closures",
@@ -130,7 +131,7 @@ def openings_closures(dataset: Dataset, area: Area | None = None) -> pl.DataFram
     (table ``reregistrations`` proposes such pairs): openings and closures hold such changes, too. Places are
     those last listed. Source: Ofsted, lists of homes, joiners and leavers, closed homes.
     """
-    homes = keep(dataset, "opened_closed", lambda: _opened_closed(dataset))
+    homes = keep(dataset, "opened_closed", lambda: dated_homes(dataset))
     if area is not None and area.kind != "england":
         homes = homes.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
         first = begins_on(dataset, area)
@@ -214,7 +215,8 @@ def _cube(dataset: Dataset) -> pl.DataFrame:
     )
 
 
-def _opened_closed(dataset: Dataset) -> pl.DataFrame:
+def dated_homes(dataset: Dataset) -> pl.DataFrame:
+    """Return every home with its days of registration and of closing, as `count_openings` takes them."""
     return dataset.homes.select(
         "urn",
         "authority",

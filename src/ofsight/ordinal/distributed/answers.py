@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ofsight.errors import ModelError
 from ofsight.ordinal.columns import encode_groups
+from ofsight.ordinal.covariance import clusters_of_groups
 from ofsight.ordinal.distributed.crew import told
 from ofsight.ordinal.distributed.fit import Engine
 from ofsight.ordinal.distributed.objective import SpreadObjective
@@ -103,14 +104,7 @@ def sum_by_cluster(
     if request.group:
         groups = encode_groups(columns, request.group[0].split(":"), kept)
         if nodes:
-            by_group = np.zeros(int(groups.max()) + 1, dtype=np.int64)
-            by_group[groups] = codes
-            if np.any(by_group[groups] != codes):
-                raise ModelError(
-                    "Clusters cut through groups of the random intercept: the likelihood does not "
-                    "split by such clusters. Cluster by that grouping or by a coarser one."
-                )
-            codes = by_group
+            codes = clusters_of_groups(groups, codes)
         else:
             codes = codes[np.argsort(groups, kind="stable")]  # the rows of a piece are sorted by group
     sums = np.zeros((keys.shape[0], transform.shape[1]))
