@@ -103,10 +103,8 @@ def sum_by_cluster(
         scores = piece.objective(link, nodes).scores(parameters) @ transform
     if request.group:
         groups = encode_groups(columns, request.group[0].split(":"), kept)
-        if nodes:
-            codes = clusters_of_groups(groups, codes)
-        else:
-            codes = codes[np.argsort(groups, kind="stable")]  # the rows of a piece are sorted by group
+        # Without nodes the scores are of the rows of a piece, which are sorted by group.
+        codes = clusters_of_groups(groups, codes) if nodes else codes[np.argsort(groups, kind="stable")]
     sums = np.zeros((keys.shape[0], transform.shape[1]))
     np.add.at(sums, codes, scores)
     return keys, sums
