@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ import pytest
 from ofsight.dataset.build import build_dataset
 from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.study.run import run_study
+from shared import shared_folder
 
 
 @pytest.fixture(scope="session")
@@ -25,33 +23,20 @@ def official() -> Path:
     return Path(folder)
 
 
-@contextmanager
-def _made_once(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a folder that all workers of a test run share, to one of them at a time."""
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
-    with (root / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield root / name
-
-
 @pytest.fixture(scope="session")
 def official_dataset(official: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The dataset of all official releases, built once a test run. Read it; never write to it."""
-    with _made_once("official-dataset", tmp_path_factory) as folder:
-        if not folder.exists():
-            build_dataset(official, folder)
-        return open_dataset(folder)
+    return open_dataset(
+        shared_folder(tmp_path_factory, "official-dataset", lambda folder: build_dataset(official, folder))
+    )
 
 
 @pytest.fixture(scope="session")
 def official_study(official_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study of 2022 on it, run once a test run."""
-    with _made_once("official-study", tmp_path_factory) as folder:
-        if not folder.exists():
-            run_study(official_dataset.path, folder)
-        return folder
+    return shared_folder(
+        tmp_path_factory, "official-study", lambda folder: run_study(official_dataset.path, folder)
+    )
 
 
 @pytest.fixture(autouse=True)
