@@ -100,7 +100,19 @@ def _kind_of(column: Column) -> Kind:
     return "grade" if isinstance(kind, pl.Enum) and "Inadequate" in kind.categories else "text"
 
 
-_LINKS: Final = {"urn": "/homes/{urn}", "old_urn": "/homes/{old_urn}", "new_urn": "/homes/{new_urn}"}
+_URNS: Final = ("urn", "old_urn", "new_urn")
+
+
+def _with_pages(frame: pl.DataFrame, homes: pl.Series) -> pl.DataFrame:
+    """Return rows with a column beside each number of a home: the number where the home has a page.
+
+    Ofsted's lists of joiners and leavers name homes that no list of homes and no inspection knows.
+    """
+    known = homes.implode()
+    there = [name for name in _URNS if name in frame.columns]
+    return frame.with_columns(
+        pl.when(pl.col(name).is_in(known)).then(pl.col(name)).alias(f"{name}_page") for name in there
+    )
 
 
 def _formats(frozen: bool) -> list[tuple[str, str]]:
@@ -110,7 +122,7 @@ def _formats(frozen: bool) -> list[tuple[str, str]]:
 
 
 def _rows_part(
-    table: Table, frame: pl.DataFrame, filters: Sequence[Filter], n_all: int, *, frozen: bool
+    table: Table, frame: pl.DataFrame, filters: Sequence[Filter], n_all: int, sources: Sources
 ) -> Part:
     query = urlencode([("where", one.text) for one in filters])
     behind = f"?{query}" if query else ""
@@ -127,7 +139,7 @@ def _rows_part(
             else "status"
             if column.name == "value" and "status" in names
             else None,
-            link=_LINKS.get(column.name),
+            link=f"/homes/{{{column.name}_page}}" if column.name in _URNS else None,
             places=2,
             # An outline is thousands of figures long: csv and the map have it.
             shown=(table.name, column.name) != ("outlines", "shape"),
@@ -138,12 +150,12 @@ def _rows_part(
     return Part(
         "rows",
         f"{table.name}: {matching}",
-        frame.head(_SHOWN),
+        _with_pages(frame.head(_SHOWN), sources.dataset["homes"]["urn"]),
         shown,
         f"Source: {table.source}." if table.source else "",
         note=f"The first {min(_SHOWN, frame.height)} are shown here; the files hold every matching row.",
         links=tuple(
-            (name, f"/api/v1/rows/{table.name}.{ending}{behind}") for name, ending in _formats(frozen)
+            (name, f"/api/v1/rows/{table.name}.{ending}{behind}") for name, ending in _formats(sources.frozen)
         ),
     )
 
@@ -211,7 +223,7 @@ def table_page(sources: Sources, name: str, where: Sequence[str]) -> Answer:
         (
             Facts(tuple(facts)),
             Heading("Rows"),
-            _rows_part(table, frame, filters, whole.height, frozen=sources.frozen),
+            _rows_part(table, frame, filters, whole.height, sources),
             Heading("Columns"),
             _columns_part(table),
         ),
