@@ -240,3 +240,15 @@ def test_a_second_watch_at_the_same_time_ends_at_once(site: Site, run: Any, tmp_
     assert second.exit_code == 3
     assert "another ofsight has been watching" in second.output
     assert site.publishers.asked == []
+
+
+def test_a_listing_of_publishers_who_do_not_answer_leaves_with_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STAND_INS, json.dumps({"nobody.test": "http://127.0.0.1:9"}))
+    asked = ["releases", "childrens-social-care", "--since", "2024", "--to", str(tmp_path / "shelf")]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 3
+    assert "cannot be reached" in told.output
+    offline = CliRunner().invoke(app, [*asked, "--offline"])
+    assert offline.exit_code == 0

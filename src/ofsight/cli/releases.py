@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANGED", "FAILED", "fetch_all", "show_files"]
 
-# What `ofsight watch` leaves with; 0 is that nothing changed. A fault has precedence over a change.
+# What `ofsight watch` leaves with; 0 is that nothing changed. A fault has precedence over a change, and is
+# told in the same way by `fetch` and `releases`.
 CHANGED = 10
 FAILED = 3
 
@@ -73,13 +74,18 @@ def releases(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List what is published, and what of it is held, missing, or held in an older version."""
+    """List what is published, and what of it is held, missing, or held in an older version.
+
+    Exit code 0: every publisher asked has answered. 3: something could not be asked for and is named.
+    """
     from ofsight.releases.listing import list_releases
 
     with show_progress(quiet or as_json) as tell:
         tell("Asking the publishers" if not offline else "Reading the shelf")
         listing = list_releases(series or (), shelf=to, since=since, ask=not offline).as_dict()
     show(listing, listing_lines(listing), quiet, as_json)
+    if listing["counts"].get("failed"):
+        raise typer.Exit(FAILED)
 
 
 @app.command()
