@@ -6,6 +6,7 @@ does all of it. Nothing here reads a real release, and nothing here is shared wi
 a fault in the reader cannot hide in the demo.
 """
 
+from ofsight.demo.boundaries import BOUNDARY_FILE, make_boundaries
 from ofsight.demo.files import encode_csv, write_csv
 from ofsight.demo.homes import Home, Owner, make_homes
 from ofsight.demo.inspections import History, Inspection, full_inspection_records, make_histories
@@ -38,6 +39,8 @@ __all__ = [
     "Inspection",
     "full_inspection_records",
     "make_tables",
+    "make_boundaries",
+    "BOUNDARY_FILE",
     "list_entries",
     "in_year_entries",
     "quarter_entries",

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ofsight.demo.boundaries import write_boundaries
 from ofsight.demo.dirt import Key, Soiled, soil
 from ofsight.demo.files import write_csv
 from ofsight.demo.homes import HOME, make_homes
@@ -35,7 +36,7 @@ _README = """SYNTHETIC RELEASES
 Everything in this folder was invented by ofsight.demo. No home, owner or inspection in it exists.
 The files imitate the layouts of Ofsted's releases "provider level at 31 March" and "provider level in
 year", with their changes from year to year and some of their faults. The names of local authorities are
-real; nothing said of them here is.
+real; nothing said of them here is. The boundaries are those of an invented country.
 
 {marker} holds the truth the data were drawn from: odds ratios, year effects, thresholds, and a
 count of every fault put in. A dataset built from this folder is marked synthetic because of that file.
@@ -148,7 +149,7 @@ def write_releases(
         Children's homes ever open; other providers come on top.
     first_year, last_year : int
         Release years, 2015 to 2025. With 2015 come the two quarterly files of 2014. The editions of 2022,
-        2023 and 2025 are workbooks, the others csv files.
+        2023 and 2025 are workbooks, the others csv files. Boundaries of the authorities come with every span.
 
     Returns
     -------
@@ -176,6 +177,7 @@ def write_releases(
             name = f"synthetic-childrens-homes-inspections-2014-{quarter}.csv"
             write_csv(folder / name, table)
             files[name] = _describe(table)
+    write_boundaries(folder, seed)
     truth = replace(
         truth,
         counts=_count(histories, truth),

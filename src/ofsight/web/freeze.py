@@ -12,15 +12,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from ofsight import __version__
-from ofsight.errors import DatasetError
+from ofsight.errors import DatasetError, UsageError
 from ofsight.files import Contents, folder_being_written, list_contents
 from ofsight.web.app import Explorer, create_app
 from ofsight.web.inside import Reply, ask, started
 from ofsight.web.links import anchors_in, file_of, links_in, relink, trim_links
+from ofsight.web.problems import Refusal
+from ofsight.web.queries.planning import prepare
 from ofsight.web.search import index_of
 
 __all__ = ["MARK", "FrozenSite", "freeze_site"]
@@ -120,7 +123,8 @@ def freeze_site(
     DatasetError
         When there is no dataset, or a page has a link that leads nowhere: a fault of ofsight.
     UsageError
-        When the folder holds what ofsight did not write.
+        When the folder holds what ofsight did not write, or the study or the plan cannot be shown: a site
+        must not lack in silence what was asked for.
     """
     begun = time.monotonic()
     app = create_app(dataset, study, plan, frozen=True, tell=progress)
@@ -137,13 +141,18 @@ def freeze_site(
 async def _walk(app: Explorer, folder: Path, homes: bool, progress: Callable[[str], None]) -> _Walk:
     walk = _Walk()
     async with started(app):
-        app.holdings.current()
+        _require_all(app)
         for seed in _SEEDS:
             walk.meet(seed, "the list of pages")
-        while walk.waiting:
+        for n_written in count():
+            if not walk.waiting:
+                break
             address = walk.waiting.popleft()
-            if len(walk.seen) % 100 == 0:
-                progress(f"Writing pages: {walk.n_pages:,} written, {len(walk.waiting):,} known to come")
+            if n_written % 100 == 0:
+                progress(
+                    f"Writing the site: {walk.n_pages:,} pages and {n_written - walk.n_pages:,} files beside "
+                    f"them, {len(walk.waiting):,} known to come"
+                )
             reply = await ask(app, address)
             # Without a study its page says so, and every page leads there: it stays.
             told = address == "/study" and app.holdings.current().study is None
@@ -153,6 +162,25 @@ async def _walk(app: Explorer, folder: Path, homes: bool, progress: Callable[[st
                 continue
             _write(walk, folder, address, reply, homes)
     return walk
+
+
+def _require_all(app: Explorer) -> None:
+    """Refuse to write a site without the study or the plans that were asked for."""
+    holdings, sources = app.holdings, app.holdings.current()
+    if holdings.study is not None and sources.study is None:
+        raise UsageError(
+            f"The study in {holdings.study} cannot be shown. {sources.study_problem} Run it again with "
+            "'ofsight study', or leave out --study."
+        )
+    if holdings.plan is None:
+        return
+    try:
+        prepare(sources)
+    except Refusal as refusal:
+        raise UsageError(
+            f"The plans in {holdings.plan} cannot be shown. {refusal.detail} Prepare them with "
+            "'ofsight plan', or leave out --plan."
+        ) from None
 
 
 def _write(walk: _Walk, folder: Path, address: str, reply: Reply, homes: bool) -> None:

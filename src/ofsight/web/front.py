@@ -139,7 +139,8 @@ class Front:
             if got is None:
                 return
             kept = await asyncio.get_running_loop().run_in_executor(None, self._finish, scope, got)
-            if kept.status == 200 and key[0] and (b"cache-control", b"no-store") not in kept.headers:
+            keep = kept.status == 200 and key[0] and not self.holdings.frozen
+            if keep and (b"cache-control", b"no-store") not in kept.headers:
                 self.cache.put(key, kept)
         await _send(send, kept, asked, method)
 
@@ -173,7 +174,9 @@ class Front:
         body = b"".join(got.chunks)
         headers = [(name, value) for name, value in got.headers if name not in _OWN_HEADERS]
         kind = next((value for name, value in headers if name == b"content-type"), b"")
-        packed = len(body) > _WORTH_PACKING and kind.startswith(_PACKED_TYPES)
+        # Files are written as they are: nothing is packed that would be unpacked at once.
+        worth = len(body) > _WORTH_PACKING and not self.holdings.frozen
+        packed = worth and kind.startswith(_PACKED_TYPES)
         tag = ""
         if got.status == 200:
             digest = hashlib.blake2s(body, digest_size=6).hexdigest()

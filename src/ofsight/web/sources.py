@@ -177,7 +177,9 @@ class Holdings:
         return "" if self._sources is None else self._sources.version
 
     def is_due(self) -> bool:
-        """Say, at most every two seconds, that it is time to look again."""
+        """Say, at most every two seconds, that it is time to look again; a site is written of one state."""
+        if self.frozen:
+            return False
         now = time.monotonic()
         if now - self._looked < _LOOK_AGAIN:
             return False

@@ -25,6 +25,8 @@ __all__ = ["BOUNDARIES", "MEASURES", "TILES", "all_areas"]
 MEASURES: Final = tuple(one.key for one in FUNNELS)
 TILES, BOUNDARIES = "tiles", "boundaries"
 """The ways of drawing the map."""
+_HOW: Final = "Shades are fifths of the authorities."
+_HOW_FEWER: Final = "Many authorities have one value: shades part them as evenly as their values allow."
 _FAR: Final = ("above 99.8%", "below 99.8%")
 
 
@@ -116,23 +118,51 @@ def _said(row: dict[str, Any], one: Funnel) -> str:
     return f"{decimal(row['value'], 2)} times what England’s rate would give ({count(row['k'])})"
 
 
-def _legend(cuts: list[float], one: Funnel) -> list[tuple[int, str]]:
-    """Return the shades and the values that each stands for: fifths of the authorities."""
-    if not cuts:
-        return []
-    said = [percent(cut, 0) if one.kind == "binomial" else decimal(cut, 2) for cut in cuts]
-    middle = [(place + 2, f"over {low} to {high}") for place, (low, high) in enumerate(pairwise(said))]
-    return [(1, f"up to {said[0]}"), *middle, (5, f"over {said[-1]}"), (0, "nothing to compare")]
+def _print(value: float, one: Funnel) -> str:
+    return percent(value, 0) if one.kind == "binomial" else decimal(value, 2)
+
+
+def _cuts(values: pl.Series, one: Funnel) -> list[float]:
+    """Return what parts the authorities into fifths; fewer where many have one value, or print as one."""
+    found: dict[str, float] = {}
+    most = float(values.max() or 0) if values.len() else 0.0  # type: ignore[arg-type]
+    for share in (0.2, 0.4, 0.6, 0.8):
+        cut = float(values.quantile(share) or 0) if values.len() else 0.0
+        if cut < most and _print(cut, one) != _print(most, one):
+            found.setdefault(_print(cut, one), cut)
+    return list(found.values())
+
+
+_SHADES: Final = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
+"""The shades of so many classes, as far apart as they can be."""
+
+
+def _legend(cuts: list[float], values: pl.Series, one: Funnel) -> list[tuple[int, str]]:
+    """Return the shades and the values that each stands for."""
+    nothing = (0, "nothing to compare")
+    if not values.len():
+        return [nothing]
+    said = [_print(cut, one) for cut in cuts]
+    middle = [f"over {low} to {high}" for low, high in pairwise(said)]
+    classes = [f"up to {said[0]}", *middle, f"over {said[-1]}"] if said else [_range(values, one)]
+    return [*zip(_SHADES[len(classes)], classes, strict=True), nothing]
+
+
+def _range(values: pl.Series, one: Funnel) -> str:
+    """Return the values of authorities that are all of one class."""
+    low, high = (_print(float(end), one) for end in (values.min(), values.max()))  # type: ignore[arg-type]
+    return low if low == high else f"{low} to {high}"
 
 
 def _map_part(frame: pl.DataFrame, one: Funnel, outlines: Outlines | None = None) -> Part:
-    values = frame["value"].drop_nulls().sort()
-    cuts = [float(values.quantile(q) or 0) for q in (0.2, 0.4, 0.6, 0.8)] if values.len() else []
+    values = frame["value"].drop_nulls()
+    cuts = _cuts(values, one)
+    shades = _SHADES[len(cuts) + 1]
     areas = []
     for row in frame.iter_rows(named=True):
-        shade = 0 if row["value"] is None else 1 + sum(row["value"] > cut for cut in cuts)
+        shade = 0 if row["value"] is None else shades[sum(row["value"] > cut for cut in cuts)]
         areas.append((row["code"], row["name"], row["slug"], row["region"], shade, _said(row, one)))
-    drawn, source, note = _drawn(areas, one, _legend(cuts, one), outlines)
+    drawn, source, note = _drawn(areas, one, _legend(cuts, values, one), outlines)
     share = one.kind == "binomial"
     return Part(
         "map",
@@ -156,7 +186,7 @@ def _map_part(frame: pl.DataFrame, one: Funnel, outlines: Outlines | None = None
             Field("position", "Against chance"),
         ),
         source,
-        note=f"{one.meaning} Shades are fifths of the authorities.{note}",
+        note=f"{one.meaning} {_HOW if len(cuts) == 4 else _HOW_FEWER}{note}",
         picture=drawn,
         folded=True,
         most=200,
