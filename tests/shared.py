@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import grid, providers, visits, write_csv
 from ofsight.dataset.build import build_dataset
 from ofsight.demo import write_releases
 
@@ -48,3 +49,14 @@ def made_dataset(factory: pytest.TempPathFactory, **releases: int) -> Path:
 
     said = "-".join(f"{key}-{value}" for key, value in sorted(releases.items()))
     return shared_folder(factory, f"made-{said or 'demo'}", fill) / "dataset"
+
+
+def copy_small_build(factory: pytest.TempPathFactory, to: Path) -> Path:
+    """Give a test a folder of its own: ``releases`` (a list, a year's visits), ``dataset`` built of them."""
+
+    def fill(folder: Path) -> None:
+        write_csv(folder / "releases" / "year.csv", grid(visits()))
+        write_csv(folder / "releases" / "list.csv", grid(providers()))
+        build_dataset(folder / "releases", folder / "dataset")
+
+    return Path(shutil.copytree(shared_folder(factory, "small-build", fill), to, dirs_exist_ok=True))

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from builders import OVERALL, grid, provider, providers, visits, write_csv
+from builders import OVERALL, grid, provider, providers, write_csv
 from ofsight.cli import app
 from ofsight.dataset.store import open_dataset
 from ofsight.demo import Sheet, write_ods
+from shared import copy_small_build
 
 
 def _run(*arguments: object) -> Result:
@@ -25,12 +26,9 @@ def _build(folder: Path, *more: str) -> Result:
 
 
 @pytest.fixture
-def built(tmp_path: Path) -> Path:
+def built(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two good releases and the dataset made of them."""
-    write_csv(tmp_path / "releases" / "year.csv", grid(visits()))
-    write_csv(tmp_path / "releases" / "list.csv", grid(providers()))
-    assert _build(tmp_path).exit_code == 0
-    return tmp_path
+    return copy_small_build(tmp_path_factory, tmp_path)
 
 
 def _state(dataset: Path) -> dict[str, bytes]:

@@ -18,6 +18,7 @@ from ofsight.dataset.reports import add_reports
 from ofsight.dataset.store import open_dataset
 from ofsight.demo import write_releases
 from ofsight.errors import ReleaseError
+from shared import copy_small_build
 
 RELEASES = os.environ.get("OFSIGHT_RELEASES")
 
@@ -27,6 +28,12 @@ def releases(tmp_path: Path) -> Path:
     write_csv(tmp_path / "releases" / "year.csv", grid(visits()))
     write_csv(tmp_path / "releases" / "list.csv", grid(providers()))
     return tmp_path / "releases"
+
+
+@pytest.fixture
+def built(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same releases and the dataset made of them."""
+    return copy_small_build(tmp_path_factory, tmp_path)
 
 
 def _reasons(summary: BuildSummary) -> dict[str, str]:
@@ -56,9 +63,8 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_dataset_is_not_up_to_date(releases: Path, tmp_path: Path, damage: str) -> None:
-    dataset = tmp_path / "dataset"
-    build_dataset(releases, dataset)
+def test_a_damaged_dataset_is_not_up_to_date(built: Path, damage: str) -> None:
+    releases, dataset = built / "releases", built / "dataset"
     assert build_dataset(releases, dataset).unchanged
     DAMAGE[damage](dataset)
     assert not build_dataset(releases, dataset).unchanged
@@ -68,13 +74,12 @@ def test_a_damaged_dataset_is_not_up_to_date(releases: Path, tmp_path: Path, dam
 
 
 def test_the_same_folder_typed_otherwise_is_unchanged(
-    releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_dataset(releases, tmp_path / "dataset")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(built)
     assert build_dataset(Path("releases"), Path("dataset")).unchanged
     assert build_dataset(Path("dataset/../releases"), Path("dataset")).unchanged
-    shutil.copytree(releases, tmp_path / "moved")
+    shutil.copytree(built / "releases", tmp_path / "moved")
     assert build_dataset(tmp_path / "moved", tmp_path / "dataset").unchanged
     (tmp_path / "moved" / "list.csv").rename(tmp_path / "moved" / "other.csv")
     assert not build_dataset(tmp_path / "moved", tmp_path / "dataset").unchanged
