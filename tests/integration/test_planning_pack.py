@@ -18,10 +18,11 @@ from ofsight.dataset.build import build_dataset
 from ofsight.dataset.store import open_dataset
 from ofsight.demo import write_releases
 from ofsight.errors import DatasetError, UsageError
+from ofsight.files import refuse_strangers
 from ofsight.planning.area_plan import plan_area
 from ofsight.planning.measures.register import load_measures
 from ofsight.planning.pack import make_pack
-from ofsight.planning.prepare import Plans, prepare_plans, read_plans
+from ofsight.planning.prepare import CONTENTS, Plans, prepare_plans, read_plans
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
 from ofsight.profiles.area import authority_names, find_area, list_areas
 from ofsight.report.document import plain
@@ -163,10 +164,25 @@ def test_a_damaged_plan_folder_is_told(plans, tmp_path):
         read_plans(copy).table("exposure")
     with pytest.raises(UsageError, match="no table 'homes'"):
         read_plans(copy).table("homes")
-    for text in ("{}", "{", "[]", '{"format": 1}', '{"format": 2}'):
+    for text in ("{}", "{", "[]", '{"format": 2}', '{"format": 3}', '{"format": "1"}'):
         (copy / "plan.json").write_text(text, encoding="utf-8")
         with pytest.raises(UsageError, match="no plans of this ofsight"):
             read_plans(copy)
+
+
+def test_plans_of_before_are_refused_and_prepared_again(dataset, plans, tmp_path):
+    """Format 1 held figures that are withheld today: it is not read, and its folder may be written over."""
+    old = tmp_path / "plan"
+    shutil.copytree(plans.path, old)
+    about = json.loads((old / "plan.json").read_text(encoding="utf-8"))
+    (old / "plan.json").write_text(json.dumps({**about, "format": 1}), encoding="utf-8")
+    result = run("plan", "--dataset", dataset, "--area", "Leeds", "--plan", old, "--to", tmp_path / "packs")
+    assert result.exit_code == 2
+    assert "older ofsight (format 1, needed 2)" in result.output
+    assert "withheld today. Prepare them again: ofsight plan" in result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert not (tmp_path / "packs").exists()
+    refuse_strangers(old, CONTENTS)  # what `prepare_plans` asks before it writes
 
 
 def test_a_folder_of_strangers_is_not_written_over(dataset, tmp_path):

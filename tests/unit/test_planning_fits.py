@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import betabinom, binom, nbinom
+from scipy.stats import betabinom, binom, nbinom, poisson
 
 from ofsight.errors import ModelError
-from ofsight.planning.measures.funnel import fit_expected_places
+from ofsight.planning.measures.expected_places import ExpectedPlaces, fit_expected_places, funnel_lines
 from ofsight.planning.measures.risk import group_judgements
 
 statsmodels = pytest.importorskip("statsmodels.api")
@@ -63,6 +63,22 @@ def test_without_spread_the_funnel_is_of_poisson():
     low = nbinom.ppf(0.025, 1 / fit.spread, 1 / (1 + fit.spread * expected)) / expected
     assert fit.frame["spread_low_95"].to_numpy() == pytest.approx(low)
     assert fit.frame["funnel_low_95"].to_numpy() == pytest.approx(low, rel=0.1)
+
+
+@pytest.mark.parametrize("spread", [0.5, 1e-8])
+def test_an_authority_is_beyond_a_drawn_limit_just_where_its_tail_is_so_small(spread: float):
+    places = ExpectedPlaces(pl.DataFrame({"expected": [0.3, 30.0]}), 0.0, 1.0, spread, 2)
+    k = 1 / spread
+    for row in funnel_lines(places, 25).iter_rows(named=True):
+        expected = row["expected"]
+        counts = np.arange(0, int(12 * expected) + 12)
+        laws = {"funnel": poisson(expected), "spread": nbinom(k, k / (k + expected))}
+        for name, law in laws.items():
+            for level, tail in (("95", 0.025), ("998", 0.001)):
+                below = counts < row[f"{name}_low_{level}"] * expected - 1e-9
+                above = counts > row[f"{name}_high_{level}"] * expected + 1e-9
+                assert (below == (law.cdf(counts) < tail)).all(), (name, level, expected)
+                assert (above == (law.sf(counts - 1) < tail)).all(), (name, level, expected)
 
 
 def test_withheld_children_have_no_expectation():

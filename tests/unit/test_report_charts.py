@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ofsight.report.charts import NARROW, WIDE, draw, draw_alone
-from ofsight.report.charts.axis import Log, Straight, spread
+from ofsight.report.charts.axis import Log, Root, Straight, spread
 from ofsight.report.charts.curve import shown_points
 from ofsight.report.charts.model import (
     Chart,
@@ -25,6 +26,7 @@ from ofsight.report.charts.model import (
     Forest,
     ForestGroup,
     ForestRow,
+    Limits,
     Line,
     LineChart,
     LinePanel,
@@ -32,6 +34,8 @@ from ofsight.report.charts.model import (
     RatioPanel,
     RatioPoint,
     RatioSeries,
+    Scatter,
+    ScatterPoint,
 )
 from ofsight.report.charts.svg import text_width
 
@@ -120,6 +124,24 @@ def _curve(n: int) -> Curve:
 
 CURVE = _curve(60)
 
+SCATTER = Scatter(
+    (
+        ScatterPoint(HOSTILE, 100, 0.5, "two", named=True),
+        ScatterPoint("Far above", 40, 8.1, hollow=True),
+        *(ScatterPoint(f"Authority {n}", 10.0 * n, 0.2 * n, hollow=n % 2 == 0) for n in range(1, 20)),
+    ),
+    (
+        Limits("95% by chance", "near", ((1, 0, 9), (50, 0.7, 1.3), (450, 0.9, 1.1))),
+        Limits("95% as they differ", "wide", ((1, 0, 4), (450, 0.1, 2.7))),
+    ),
+    "Places expected of as many looked-after children (square-root scale)",
+    "Places, observed over expected",
+    (("Here", "two", False), ("Others", "one", True)),
+    centre=1.0,
+    root=True,
+    top=5.0,
+)
+
 
 def parsed(chart: Chart, width: float) -> ElementTree.Element:
     text = draw(chart, width, name="x", title=HOSTILE, description="Says “what” & why", alone=False)
@@ -129,8 +151,8 @@ def parsed(chart: Chart, width: float) -> ElementTree.Element:
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize(
     "chart",
-    [FOREST, LINES, DOTS, RATIOS, CURVE, _curve(3000), Curve((), (), "a")],
-    ids=["forest", "lines", "dots", "ratios", "curve", "long curve", "no curve"],
+    [FOREST, LINES, DOTS, RATIOS, CURVE, _curve(3000), Curve((), (), "a"), SCATTER, Scatter((), (), "", "")],
+    ids=["forest", "lines", "dots", "ratios", "curve", "long curve", "no curve", "scatter", "no scatter"],
 )
 def test_a_chart_is_well_formed_named_and_inside_its_sheet(chart: Chart, width: float) -> None:
     svg = parsed(chart, width)
@@ -255,3 +277,69 @@ def test_a_long_curve_is_drawn_in_part_from_end_to_end() -> None:
     assert (part[0].estimate, part[-1].estimate) == (min(ratios), max(ratios))
     assert shown_points(CURVE, 300) == sorted(CURVE.points, key=lambda point: point.estimate)
     assert len(draw(long, NARROW, name="x", title="t", description="d")) < 60_000
+
+
+def _marks(svg: ElementTree.Element) -> list[tuple[float, float]]:
+    """Where circles stand."""
+    return [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in svg.iter(f"{SVG}circle")]
+
+
+def test_points_stand_where_their_numbers_put_them_and_what_is_too_high_at_the_edge_with_its_number() -> None:
+    circles = [(4.0, 1.0), (9.0, 2.0), (16.0, 4.0), (25.0, 8.0)]
+    chart = Scatter(
+        tuple(ScatterPoint(f"P{n}", *at) for n, at in enumerate(circles)), (), "", "", root=True, top=4.0
+    )
+    svg = parsed(chart, WIDE)
+    placed = sorted(_marks(svg))
+    across = [x for x, _ in placed]
+    assert across[1] - across[0] == pytest.approx(across[2] - across[1], abs=0.2), "square roots 2, 3, 4"
+    assert across[3] - across[2] == pytest.approx(across[1] - across[0], abs=0.2)
+    down = [y for _, y in placed]
+    assert down[0] - down[1] == pytest.approx((down[1] - down[2]) / 2, abs=0.2), "1, 2, 4"
+    assert down[3] == down[2], "8 is drawn at the edge, 4"
+    words = [text.text for text in svg.iter(f"{SVG}text")]
+    assert "P3 8.0" in words
+    assert "P0" not in words, "only what asks for it is named"
+    straight = replace(chart, root=False, top=None)
+    across = [x for x, _ in sorted(_marks(parsed(straight, WIDE)))]
+    assert (across[1] - across[0]) / (across[3] - across[2]) == pytest.approx(5 / 9, abs=0.01)
+
+
+def test_limits_are_drawn_where_they_are_on_the_sheet_and_named_in_the_key() -> None:
+    svg = parsed(SCATTER, WIDE)
+    lines = [p for p in svg.iter(f"{SVG}path") if "limit" in p.attrib["class"].split()]
+    drawn = [line for line in lines if "limit wide" in line.attrib["class"]]
+    assert len(drawn) == 3, "one of the key, one above, one below"
+    near = [line.attrib["d"].count("L") for line in lines if line.attrib["class"] == "limit near"]
+    assert sorted(near) == [1, 1, 2], "the upper line begins where it is on the sheet"
+    assert "95% by chance" in [text.text for text in svg.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_names_lie_neither_on_each_other_nor_on_the_points_they_tell_apart(width: float) -> None:
+    crowd = tuple(
+        ScatterPoint(f"Authority {n}", 50 + n % 5, 1 + 0.03 * (n // 5), "two", named=True) for n in range(30)
+    )
+    svg = parsed(Scatter(crowd, (), "", ""), width)
+    boxes = []
+    for text in svg.iter(f"{SVG}text"):
+        if "named" in text.attrib.get("class", ""):
+            size, x, y = (float(text.attrib[key]) for key in ("font-size", "x", "y"))
+            wide = text_width(text.text or "", size)
+            start = x - wide if text.attrib.get("text-anchor") == "end" else x
+            boxes.append((start, y - size, start + wide, y))
+    assert 1 <= len(boxes) < 30
+    for i, a in enumerate(boxes):
+        assert all(a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for b in boxes[i + 1 :])
+
+
+@given(st.floats(0.3, 1e5), st.floats(20, 80))
+def test_a_root_axis_begins_at_zero_and_its_ticks_keep_their_distance(high: float, apart: float) -> None:
+    axis = Root(high, 10, 600)
+    assert axis.at(0) == 10
+    assert axis.at(high) == pytest.approx(600)
+    ticks = axis.ticks(apart)
+    assert ticks[0] == 0
+    assert ticks[-1] <= high
+    assert len(ticks) >= 2
+    assert all(axis.at(b) - axis.at(a) >= apart - 1e-9 for a, b in pairwise(ticks))

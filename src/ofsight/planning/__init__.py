@@ -9,7 +9,7 @@ Import from the modules; nothing is done at the import of this package. Every fu
     the measures of one area, as ``Value`` (``measures.values``): number, interval, n, status, date, source.
 ``measures.concentration``
     ``measure_concentration(homes)``, ``holder_shares(homes)``: HHI and largest shares of any set of homes.
-``measures.funnel``
+``measures.expected_places``
     ``fit_expected_places(frame) -> ExpectedPlaces``: observed against expected places, all authorities.
 ``measures.risk``
     ``group_judgements(homes)``: how many of a group's homes are judged below Good at once, against chance.

@@ -12,8 +12,8 @@ import polars as pl
 from ofsight.dataset.store import Dataset
 from ofsight.errors import ModelError, UsageError
 from ofsight.planning.fitted import FittedModels
+from ofsight.planning.measures.expected_places import ExpectedPlaces, fit_expected_places
 from ofsight.planning.measures.exposure import holder_reach
-from ofsight.planning.measures.funnel import ExpectedPlaces, fit_expected_places
 from ofsight.planning.measures.need import read_need
 from ofsight.planning.measures.ownership import FIRST_LIST_WITH_OWNERS
 from ofsight.planning.measures.risk import GroupJudgements, group_judgements

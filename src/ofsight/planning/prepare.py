@@ -18,7 +18,7 @@ from ofsight.files import Contents, folder_being_written, hash_file, list_conten
 from ofsight.planning.area_plan import AreaPlan, plan_area
 from ofsight.planning.fitted import FittedModels, fit_models
 from ofsight.planning.inputs import OCCUPANCY, PlanInputs, gather_inputs
-from ofsight.planning.measures.funnel import ExpectedPlaces
+from ofsight.planning.measures.expected_places import ExpectedPlaces
 from ofsight.planning.measures.register import load_measures
 from ofsight.planning.measures.risk import GroupJudgements
 from ofsight.planning.measures.screen import Screen
@@ -28,7 +28,9 @@ from ofsight.profiles.area import Area, find_area, list_areas
 __all__ = ["CONTENTS", "PLAN_FILE", "Plans", "prepare_plans", "read_plans"]
 
 PLAN_FILE: Final = "plan.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Raised when a folder of before must not be read: those of format 1 hold figures that are withheld today."""
+
 _FACTS: Final = {
     *("dataset", "list_of", "occupancy", "thresholds", "cautions", "notes", "model_notes", "expected_places"),
     *("group_judgements", "tables"),
@@ -51,8 +53,8 @@ class Plans:
     Notes
     -----
     Tables by area (column ``area`` is `Area.slug`): ``measures``, ``need``, ``exposure``, ``trend``.
-    Tables of England: ``areas``, ``definitions``, ``funnel``, ``groups`` (reach), ``group_judgements``,
-    ``screen``; and those of the models, as their rooms describe them.
+    Tables of England: ``areas``, ``definitions``, ``expected_places``, ``groups`` (reach),
+    ``group_judgements``, ``screen``; and those of the models, as their rooms describe them.
     """
 
     path: Path
@@ -147,7 +149,7 @@ class Plans:
         """Return the two models of measures as they were fitted."""
         places, groups = self.about["expected_places"], self.about["group_judgements"]
         return (
-            None if places is None else ExpectedPlaces(frame=self.table("funnel"), **places),
+            None if places is None else ExpectedPlaces(frame=self.table("expected_places"), **places),
             None if groups is None else GroupJudgements(frame=self.table("group_judgements"), **groups),
         )
 
@@ -165,6 +167,12 @@ def read_plans(folder: Path | str) -> Plans:
         about = json.loads((path / PLAN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         about = None
+    if isinstance(about, dict) and about.get("format") in range(1, FORMAT):
+        raise UsageError(
+            f"The plans in {path} were written by an older ofsight (format {about['format']}, needed "
+            f"{FORMAT}), and hold figures that are withheld today. Prepare them again: ofsight plan "
+            f"--dataset DIR --to {path}"
+        )
     if not isinstance(about, dict) or about.get("format") != FORMAT or not about.keys() >= _FACTS:
         raise UsageError(
             f"There are no plans of this ofsight in {path}. Prepare them: ofsight plan --dataset DIR --to "
@@ -248,7 +256,7 @@ def _of_england(inputs: PlanInputs, named: pl.DataFrame) -> dict[str, pl.DataFra
         "screen": inputs.screened,
     }
     if inputs.places is not None:
-        tables["funnel"] = inputs.places.frame
+        tables["expected_places"] = inputs.places.frame
     if inputs.groups is not None:
         tables["group_judgements"] = inputs.groups.frame
     return tables

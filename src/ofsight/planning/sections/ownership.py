@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
@@ -12,14 +10,12 @@ from ofsight.planning.sections.beside import (
     areas_of,
     list_source,
     make_table,
-    mid_name,
-    short_name,
     values_of,
 )
-from ofsight.planning.wording import n_of, portion, say_status
-from ofsight.report.charts.model import Forest, ForestGroup, ForestRow, Series
-from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table
-from ofsight.report.wording import count, decimal, joined, percent
+from ofsight.planning.sections.expected import expected_figure
+from ofsight.planning.wording import n_of, portion
+from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
+from ofsight.report.wording import count, percent
 
 __all__ = ["ownership_section"]
 
@@ -33,7 +29,7 @@ def ownership_section(plan: AreaPlan) -> Section:
         blocks.append(_concentration(plan))
     if plan.trend.filter(pl.col("homes") > 0).height:
         blocks.append(_trend(plan))
-    funnel = _funnel(plan)
+    funnel = expected_figure(plan)
     if funnel is not None:
         blocks.append(funnel)
     return Section("ownership", "Ownership", tuple(blocks))
@@ -133,93 +129,3 @@ def _trend(plan: AreaPlan) -> Table:
 
 def _ten_thousand(value: float | None) -> str:
     return "–" if value is None else count(_TEN_THOUSAND * value)
-
-
-def _funnel(plan: AreaPlan) -> Figure | None:
-    """Return observed over expected places of the authorities of the area, or of its region."""
-    places, shown = plan.inputs.places, _compared(plan)
-    if places is None or shown["ratio"].drop_nulls().is_empty():
-        return None
-    rows = shown.to_dicts()
-    drawn = tuple(_forest_row(row, plan) for row in rows if row["ratio"])
-    without = [row["authority"] for row in rows if row["ratio"] == 0]
-    columns = (
-        Column("Authority", share=1.8),
-        Column("Places", numeric=True),
-        Column("Expected", numeric=True),
-        Column("Ratio", numeric=True),
-        Column("95% limits", numeric=True, share=1.3),
-        Column("Funnel, 95%", numeric=True, share=1.3),
-        Column("Position", share=1.6),
-    )
-    note = (
-        f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect of "
-        "each authority (gamma). Limits: exact Poisson. Funnel: where 95% of authorities would lie. "
-        "Those with the most expected places come first. A funnel, not a league table: more places than "
-        "expected is neither good nor bad."
-    )
-    source = list_source(plan)
-    if without:
-        source += f" Not drawn, for they have no place: {joined(without)}."
-    return Figure(
-        "figure-expected",
-        _funnel_title(plan),
-        "Ratios of registered places to the places expected of an authority with as many looked-after "
-        "children, with exact 95% limits, one row an authority.",
-        Forest((ForestGroup("", drawn),), "Places, observed over expected", "fewer places", "more places"),
-        Table(
-            "table-expected",
-            "Places observed and expected",
-            columns,
-            tuple(Row(_funnel_cells(row)) for row in rows),
-            note,
-            folded=True,
-        ),
-        source,
-    )
-
-
-def _compared(plan: AreaPlan) -> pl.DataFrame:
-    """Return the authorities of a set, else all of the region; none for England.
-
-    Those that would have most places come first: a funnel is read by size, and no ratio is a rank.
-    """
-    places = plan.inputs.places
-    if places is None or plan.area.kind == "england":
-        return pl.DataFrame(schema={"ratio": pl.Float64})
-    mine = pl.col("code").is_in(plan.area.authorities)
-    if plan.area.kind != "set":
-        regions = places.frame.filter(mine)["region"].unique().to_list()
-        mine = pl.col("region").is_in(regions)
-    return places.frame.filter(mine).sort("expected", "authority", descending=[True, False], nulls_last=True)
-
-
-def _funnel_title(plan: AreaPlan) -> str:
-    found, name = plan.value("observed_over_expected"), short_name(plan.area.name)
-    if found.value is None:
-        return f"Places against looked-after children: {mid_name(plan.area.name)} has no expected number"
-    if not found.value:
-        return f"{name} has no registered place; others in its region have"
-    return f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
-
-
-def _forest_row(row: dict[str, Any], plan: AreaPlan) -> ForestRow:
-    """Return one authority that has places: a ratio of nothing is nowhere on a logarithmic axis."""
-    own = plan.area.is_single and row["code"] in plan.area.authorities
-    series: Series = "two" if own else "one"
-    hollow = plan.area.is_single and not own
-    return ForestRow(row["authority"], row["ratio"], row["low"], row["high"], series, hollow)
-
-
-def _funnel_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    if row["expected"] is None:
-        return (row["authority"], count(row["observed"]), say_status(row["status"]), "–", "–", "–", "–")
-    return (
-        row["authority"],
-        count(row["observed"]),
-        decimal(row["expected"], 0),
-        decimal(row["ratio"], 2),
-        f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}",
-        f"{decimal(row['spread_low_95'], 2)} to {decimal(row['spread_high_95'], 2)}",
-        row["position"],
-    )

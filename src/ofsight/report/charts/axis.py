@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Log", "Straight", "spread", "years_shown"]
+__all__ = ["Log", "Root", "Straight", "spread", "years_shown"]
 
 _RATIOS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 _WIDEST = (0.05, 20.0)
@@ -94,6 +94,38 @@ class Straight:
     def ticks(self) -> list[float]:
         """Return the ticks, zero first."""
         return [self.step * place for place in range(round(self.high / self.step) + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A square-root axis from zero: small sizes have room, and chance is about as wide everywhere.
+
+    Parameters
+    ----------
+    high : float
+        The value at the end, positive.
+    start, end : float
+        Where zero and the end are drawn.
+    """
+
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Return where a value is drawn."""
+        return self.start + (self.end - self.start) * math.sqrt(max(value, 0.0) / self.high)
+
+    def ticks(self, apart: float) -> list[float]:
+        """Return zero and round values at least so far apart."""
+        chosen = [0.0]
+        size = 10.0 ** math.floor(math.log10(self.high))
+        wanted = [size * part for part in range(1, 10)]
+        wanted += [size * part / scale for scale in (10, 100) for part in (5, 2, 1)]
+        for value in (value for value in wanted if value <= self.high):
+            if all(abs(self.at(value) - self.at(tick)) >= apart for tick in chosen):
+                chosen.append(value)
+        return sorted(chosen)
 
 
 def spread(wanted: Sequence[float], apart: float, lowest: float, highest: float) -> list[float]:

@@ -6,8 +6,9 @@ from ofsight.report.charts.curve import draw_curve
 from ofsight.report.charts.dots import draw_dots
 from ofsight.report.charts.forest import draw_forest
 from ofsight.report.charts.lines import draw_lines
-from ofsight.report.charts.model import Chart, Curve, DotChart, Forest, LineChart, RatioChart
+from ofsight.report.charts.model import Chart, Curve, DotChart, Forest, LineChart, RatioChart, Scatter
 from ofsight.report.charts.ratios import draw_ratios
+from ofsight.report.charts.scatter import draw_scatter
 from ofsight.report.charts.svg import Sheet
 
 __all__ = ["NARROW", "WIDE", "draw", "draw_alone"]
@@ -30,6 +31,8 @@ def _drawn(chart: Chart, sheet: Sheet) -> float:
         return draw_ratios(chart, sheet)
     if isinstance(chart, Curve):
         return draw_curve(chart, sheet)
+    if isinstance(chart, Scatter):
+        return draw_scatter(chart, sheet)
     raise TypeError(f"No drawing is known for a {type(chart).__name__}.")
 
 

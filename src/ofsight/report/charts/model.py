@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Chart", "Dot", "DotChart", "DotPanel", "DotRow", "Forest", "ForestGroup", "ForestRow"]
 __all__ += ["Line", "LineChart", "LinePanel", "RatioChart", "RatioPanel", "RatioPoint", "RatioSeries"]
-__all__ += ["Curve", "CurveKind", "CurvePoint", "Series"]
+__all__ += ["Curve", "CurveKind", "CurvePoint", "Limits", "Scatter", "ScatterPoint", "Series"]
 
 Series = Literal["one", "two", "three", "four"]
 """Which of the palette's colours, and which shape of marker, stands for a thing."""
@@ -187,4 +187,84 @@ class Curve:
     series: Series = "two"
 
 
-Chart = Forest | LineChart | DotChart | RatioChart | Curve
+@dataclass(frozen=True, slots=True)
+class ScatterPoint:
+    """One thing by two of its numbers.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    x, y : float
+        Where it stands; x is not negative.
+    series : Series
+        Which colour and marker it has.
+    hollow : bool
+        Drawn as an outline: what is there to compare with.
+    named : bool
+        Asked to have its name beside it; a name that would lie on another is left out, the first one stays.
+    """
+
+    label: str
+    x: float
+    y: float
+    series: Series = "one"
+    hollow: bool = False
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A pair of lines between which points are expected.
+
+    Parameters
+    ----------
+    label : str
+        What lies between them, for the key: ``95% by chance``.
+    look : {"near", "far", "wide"}
+        A full, a broken or a dotted line.
+    points : tuple of (x, low, high)
+        In order of x.
+    """
+
+    label: str
+    look: Literal["near", "far", "wide"]
+    points: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Points by two numbers with limits around a centre: a funnel plot.
+
+    Parameters
+    ----------
+    points : tuple of ScatterPoint
+        Those drawn last, and named first, come first.
+    limits : tuple of Limits
+        May be none.
+    across, up : str
+        What the axes measure.
+    names : tuple of (label, series, hollow)
+        The key of the points; none where there is one kind.
+    centre : float, optional
+        Where a line is drawn across.
+    root : bool
+        The axis across is a square-root one, that gives small sizes room.
+    top : float, optional
+        What is higher is drawn at the upper edge with an arrow and its number.
+    percent : bool
+        The upright axis is a share, shown in per cent.
+    """
+
+    points: tuple[ScatterPoint, ...]
+    limits: tuple[Limits, ...]
+    across: str
+    up: str
+    names: tuple[tuple[str, Series, bool], ...] = ()
+    centre: float | None = None
+    root: bool = False
+    top: float | None = None
+    percent: bool = False
+
+
+Chart = Forest | LineChart | DotChart | RatioChart | Curve | Scatter

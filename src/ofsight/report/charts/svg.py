@@ -27,6 +27,9 @@ text{font-family:"Liberation Sans",Arial,Helvetica,sans-serif;fill:#1d1d1d}
 .mark{stroke-width:2.25}
 .thin{fill:none;stroke-width:1.25}
 .tick{fill:#4d4d4d;stroke:none}.soft{fill:#f3f3f3;stroke:none}
+.named{paint-order:stroke;stroke:#ffffff;stroke-width:3.5;stroke-linejoin:round}
+.limit{fill:none;stroke:#4d4d4d;stroke-width:1.5}
+.limit.far{stroke-dasharray:6 4}.limit.wide{stroke-dasharray:1.5 4}
 """
 
 _NARROW_LETTERS = frozenset("iljtfrI.,:;'|!()[] ’–-")

@@ -13,6 +13,7 @@ from ofsight.planning.area_plan import AreaPlan, plan_area
 from ofsight.planning.inputs import PlanInputs
 from ofsight.planning.pack import make_pack
 from ofsight.planning.prepare import Plans, read_plans
+from ofsight.planning.sections.expected import FUNNEL_KEY
 from ofsight.planning.wording import CAUTIONS
 from ofsight.profiles.area import Area
 from ofsight.report.document import Block, Note, Paragraph, Section, Span, Text
@@ -121,7 +122,7 @@ def planning_page(sources: Sources, text: str) -> Answer:
     body: list[Part | Prose] = list(_opening(pack.opening, source))
     for section in pack.sections:
         body.append(Heading(section.title, section.key))
-        body += _blocks(section, source)
+        body += _blocks(section, source, plan)
         if section.key == "outlook":
             body += _what_if(sources, area)
     body += [Heading("Every measure as a number", "numbers"), measures_part(sources, plan)]
@@ -147,10 +148,14 @@ def _opening(blocks: tuple[Block, ...], source: str) -> Iterator[Part | Prose]:
     yield from parts_of_section(Section("opening", "", kept), source)
 
 
-def _blocks(section: Section, source: str) -> Iterator[Part | Prose]:
+def _blocks(section: Section, source: str, plan: AreaPlan) -> Iterator[Part | Prose]:
     for block in parts_of_section(section, source):
         if isinstance(block, Heading):
             yield replace(block, level=3)
+        elif isinstance(block, Part) and block.key == FUNNEL_KEY and plan.inputs.places is not None:
+            # The page shows the authorities of the region; programs get every point of the funnel.
+            frame = plan.inputs.places.frame.sort("expected", descending=True, nulls_last=True)
+            yield replace(block, frame=frame, fields=_FUNNEL)
         elif isinstance(block, Part):
             yield replace(block, key=block.key.removeprefix("table-"))
         elif isinstance(block, Note) and block.kind == "caution":
@@ -159,6 +164,32 @@ def _blocks(section: Section, source: str) -> Iterator[Part | Prose]:
             yield replace(block, role="plain")
         else:
             yield block
+
+
+_FUNNEL: Final = (
+    Field("code", "Code", "code"),
+    Field("authority", "Authority"),
+    Field("region", "Region"),
+    Field("looked_after", "Looked-after children", "count", status="status"),
+    Field("observed", "Places", "count"),
+    Field("expected", "Places expected", "number"),
+    Field(
+        "ratio",
+        "Places over expected",
+        "ratio",
+        low="low",
+        high="high",
+        meaning="With its exact Poisson limits.",
+    ),
+    *(
+        Field(f"{kind}_{side}_{level}", f"{words}, {side} {label}", "ratio")
+        for kind, words in (("funnel", "By chance"), ("spread", "As authorities differ"))
+        for level, label in (("95", "95%"), ("998", "99.8%"))
+        for side in ("low", "high")
+    ),
+    Field("chance_position", "Against chance"),
+    Field("position", "Against how authorities differ"),
+)
 
 
 def _unique(body: list[Part | Prose]) -> tuple[Part | Prose, ...]:

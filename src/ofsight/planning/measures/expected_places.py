@@ -1,7 +1,8 @@
-"""Observed against expected places: a Poisson model with an effect of each authority, as a funnel."""
+"""Observed against expected places: a Poisson model with an effect of each authority, limits of a funnel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,16 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy.optimize import minimize
-from scipy.special import gammaincinv, gammaln
+from scipy.special import gammaincinv, gammaln, pdtr, pdtrik
 from scipy.stats import nbinom
 
 from ofsight.errors import ModelError
 from ofsight.planning.measures.limits import poisson_interval
 from ofsight.profiles.intervals import poisson_funnel
 
-__all__ = ["ExpectedPlaces", "fit_expected_places"]
+__all__ = ["ExpectedPlaces", "fit_expected_places", "funnel_lines"]
 
+_LEVELS: Final = (("95", 0.95), ("998", 0.998))
+_LEAST_EXPECTED: Final = 0.25
 FloatArray = npt.NDArray[np.float64]
+Upto = Callable[[FloatArray], FloatArray]
+Near = Callable[[float], FloatArray]
 _FEWEST: Final = 10
 _SMALLEST_SPREAD: Final = 1e-8
 
@@ -33,7 +38,9 @@ class ExpectedPlaces:
         One row an authority: ``authority, looked_after, observed, expected, ratio, low, high`` (exact
         Poisson, 95 %), ``shrunk, shrunk_low, shrunk_high`` (the authority's effect given all authorities),
         ``funnel_low_95 ... funnel_high_998`` (ratio between which Poisson chance keeps it),
-        ``spread_low_95 ... spread_high_998`` (with the authorities' own spread), ``position`` and ``status``.
+        ``spread_low_95 ... spread_high_998`` (with the authorities' own spread), ``position`` (against that
+        spread), ``chance_position`` (against chance alone, by exact tail: ``within``, ``above 95%`` ..) and
+        ``status``.
     intercept, slope : float
         Of the log of expected places on the log of looked-after children. A slope of 1 is proportion.
     spread : float
@@ -139,7 +146,7 @@ def _limits(names: pl.DataFrame, observed: FloatArray, expected: FloatArray, spr
         "shrunk_high": gammaincinv(observed + k, 0.975) / (expected + k),
     }
     chance, by_chance = k / (k + expected), poisson_funnel(observed, expected)
-    for name, level in (("95", 0.95), ("998", 0.998)):
+    for name, level in _LEVELS:
         for side in ("low", "high"):
             columns[f"funnel_{side}_{name}"] = by_chance[f"{side}_{name}"].astype(float)
         tail = (1 - level) / 2
@@ -158,5 +165,73 @@ def _limits(names: pl.DataFrame, observed: FloatArray, expected: FloatArray, spr
         .otherwise(pl.lit("within"))
     )
     return names.with_columns(**{name: pl.Series(values) for name, values in columns.items()}).with_columns(
-        position=position
+        position=position, chance_position=pl.Series([str(word) for word in by_chance["position"]])
     )
+
+
+def funnel_lines(places: ExpectedPlaces, n: int = 160) -> pl.DataFrame:
+    """Return the limits as lines to be drawn: between whole numbers of places as between them.
+
+    Parameters
+    ----------
+    places : ExpectedPlaces
+        The model.
+    n : int
+        How many points each line has.
+
+    Returns
+    -------
+    DataFrame
+        ``expected`` (evenly spaced by its square root, up to the greatest) and the limits of `ExpectedPlaces`
+        as ratios to it. An authority is outside a limit of its row in ``frame`` just where its ratio lies
+        beyond the line.
+
+    References
+    ----------
+    Spiegelhalter 2005, Stat. Med. 24, 1185-1202, appendix A.1: limits of counts interpolated between the two
+    whole numbers whose tails hold the level.
+    """
+    most = max(float(places.frame["expected"].max() or 0), 2 * _LEAST_EXPECTED)  # type: ignore[arg-type]
+    expected = np.linspace(_LEAST_EXPECTED**0.5, most**0.5, n) ** 2
+    k = 1 / places.spread
+    chance = k / (k + expected)
+    kinds: tuple[tuple[str, Upto, Near], ...] = (
+        (
+            "funnel",
+            lambda count: pdtr(np.maximum(count, 0), expected),
+            lambda p: np.ceil(pdtrik(p, expected)),
+        ),
+        ("spread", lambda count: nbinom.cdf(count, k, chance), lambda p: nbinom.ppf(p, k, chance)),
+    )
+    columns: dict[str, FloatArray] = {}
+    for name, upto, near in kinds:
+        for level, held in _LEVELS:
+            tail = (1 - held) / 2
+            columns[f"{name}_low_{level}"] = _lower_line(upto, near, tail) / expected
+            columns[f"{name}_high_{level}"] = _upper_line(upto, near, tail) / expected
+    return pl.DataFrame({"expected": expected, **columns})
+
+
+def _lower_line(upto: Upto, near: Near, tail: float) -> FloatArray:
+    """Return where the probability of so few falls to `tail`, between whole counts; 0 where it never does."""
+    count = _reaching(upto, near(tail), tail)
+    at, before = upto(count), np.where(count > 0, upto(np.maximum(count - 1, 0.0)), 0.0)
+    line: FloatArray = np.maximum(count - (at - tail) / (at - before), 0.0)
+    return line
+
+
+def _upper_line(upto: Upto, near: Near, tail: float) -> FloatArray:
+    """Return where the probability of so many falls to `tail`, between whole counts."""
+    count = _reaching(upto, near(1 - tail), 1 - tail)
+    so_many, more = 1 - np.where(count > 0, upto(np.maximum(count - 1, 0.0)), 0.0), 1 - upto(count)
+    line: FloatArray = count + (so_many - tail) / (so_many - more)
+    return line
+
+
+def _reaching(upto: Upto, near: FloatArray, level: float) -> FloatArray:
+    """Return the least counts whose probability `upto` them reaches `level`, from near them."""
+    count = np.maximum(near, 0.0)
+    before = np.maximum(count - 1, 0.0)
+    count = np.where(upto(before) >= level, before, count)
+    found: FloatArray = np.where(upto(count) < level, count + 1, count)
+    return found
