@@ -116,12 +116,15 @@ class Picture:
         A chart of `ofsight.report.charts`, or a ready SVG from `ofsight.web.charts`.
     narrow : str
         For a ready SVG: the drawing for small screens; the wide one where it is empty.
+    model : object
+        For a ready SVG: what it shows, in numbers, as `ofsight.web.vega` knows it.
     """
 
     title: str
     description: str
     chart: Chart | str
     narrow: str = ""
+    model: object = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ofsight.report.charts.svg import Sheet, text_width
 from ofsight.report.wording import count
 from ofsight.web.answer import Picture
 
-__all__ = ["Band", "BandPanel", "BandPoint", "draw_bands"]
+__all__ = ["Band", "BandPanel", "BandPoint", "Bands", "draw_bands"]
 
 _PLOT = 210.0
 
@@ -44,6 +44,13 @@ class BandPanel:
     bands: Sequence[Band]
 
 
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """The panels of one chart."""
+
+    panels: tuple[BandPanel, ...]
+
+
 def draw_bands(panels: Sequence[BandPanel], *, key: str, title: str, description: str) -> Picture:
     """Draw panels side by side, below each other on a small screen.
 
@@ -70,7 +77,7 @@ def draw_bands(panels: Sequence[BandPanel], *, key: str, title: str, description
         name = f"{key}-{'wide' if width >= WIDE else 'narrow'}"
         return sheet.finish(total, name=name, title=title, description=description, alone=False)
 
-    return Picture(title, description, drawn(WIDE), drawn(NARROW))
+    return Picture(title, description, drawn(WIDE), drawn(NARROW), Bands(tuple(panels)))
 
 
 def _draw_panel(panel: BandPanel, sheet: Sheet, *, left: float, width: float, top: float) -> None:

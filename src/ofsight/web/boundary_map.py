@@ -16,10 +16,10 @@ import polars as pl
 
 from ofsight.web.answer import Picture
 
-__all__ = ["Outlines", "choose_outlines", "draw_boundaries"]
+__all__ = ["LONDON", "Boundaries", "Outlines", "choose_outlines", "draw_boundaries"]
 
 _UNIT: Final = 100
-_LONDON: Final = "E09"
+LONDON: Final = "E09"
 _INSET_SCALE: Final = 3.4
 _INSET_TOP: Final = 0.37
 """Where the inset begins, as a share of the map's height: where Wales has no authority of England."""
@@ -42,6 +42,15 @@ class Outlines:
 
     year: int
     lines: dict[str, tuple[Line, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The areas of the map, its shapes and its key, as `draw_boundaries` takes them."""
+
+    areas: tuple[tuple[str, str, str, str, int, str], ...]
+    outlines: Outlines
+    legend: tuple[tuple[int, str], ...] = ()
 
 
 def choose_outlines(table: pl.DataFrame, codes: Iterable[str]) -> Outlines | None:
@@ -110,8 +119,8 @@ def draw_boundaries(
     """
     frame = _Frame.around(outlines.lines)
     known = [area for area in areas if area[0] in outlines.lines]
-    london = [area for area in known if area[0].startswith(_LONDON)]
-    others = [area for area in known if not area[0].startswith(_LONDON)]
+    london = [area for area in known if area[0].startswith(LONDON)]
+    others = [area for area in known if not area[0].startswith(LONDON)]
     parts = [_link(area, frame.path(outlines.lines[area[0]])) for area in others]
     if london:
         parts.append(_inset(london, outlines.lines, frame))
@@ -120,7 +129,7 @@ def draw_boundaries(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" '
         f'class="tiles outlines" role="group" aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
-    return Picture(title, description, drawn)
+    return Picture(title, description, drawn, model=Boundaries(tuple(areas), outlines, tuple(legend)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,7 @@ def _link(area: tuple[str, str, str, str, int, str], path: str) -> str:
     """Return an authority as a link."""
     code, name, slug, _, shade, words = area
     said = escape(f"{name}: {words}")
-    named = f' id="outline-{escape(code)}"' if code.startswith(_LONDON) else ""
+    named = f' id="outline-{escape(code)}"' if code.startswith(LONDON) else ""
     return (
         f'<a href="/areas/{escape(slug)}" aria-label="{said}"><title>{said}</title>'
         f'<path{named} d="{path}" class="q{shade}"/></a>'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
@@ -18,10 +18,11 @@ from ofsight.report.charts.svg import Anchor, Sheet, text_width
 from ofsight.web.answer import Picture
 from ofsight.web.tiles import place_tiles
 
-__all__ = ["Funnel", "GradeRow", "draw_funnel", "draw_grades", "draw_tiles", "short_names"]
+__all__ = ["GRADES", "Funnel", "GradeRow", "Grades", "Tiles"]
+__all__ += ["draw_funnel", "draw_grades", "draw_tiles", "short_names", "span_of"]
 
 Scale = Callable[[float], float]
-_GRADES: Final = (("Inadequate", "g1"), ("Requires improvement", "g2"), ("Good", "g3"), ("Outstanding", "g4"))
+GRADES: Final = (("Inadequate", "g1"), ("Requires improvement", "g2"), ("Good", "g3"), ("Outstanding", "g4"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,22 @@ class GradeRow:
 
     label: str
     counts: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """Bars parted by grade; `what` is counted."""
+
+    rows: tuple[GradeRow, ...]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """The areas of the map of tiles and its key, as `draw_tiles` takes them."""
+
+    areas: tuple[tuple[str, str, str, str, int, str], ...]
+    legend: tuple[tuple[int, str], ...] = ()
 
 
 def draw_grades(rows: Sequence[GradeRow], *, key: str, title: str, what: str) -> Picture:
@@ -47,7 +64,7 @@ def draw_grades(rows: Sequence[GradeRow], *, key: str, title: str, what: str) ->
         What is counted: "homes".
     """
     description = "; ".join(
-        f"{row.label}: " + ", ".join(f"{n} {name}" for n, (name, _) in zip(row.counts, _GRADES, strict=True))
+        f"{row.label}: " + ", ".join(f"{n} {name}" for n, (name, _) in zip(row.counts, GRADES, strict=True))
         for row in rows
     )
 
@@ -64,12 +81,13 @@ def draw_grades(rows: Sequence[GradeRow], *, key: str, title: str, what: str) ->
             y + 4, name=f"{key}-{int(width)}", title=title, description=description, alone=False
         )
 
-    return Picture(title, description, drawn(WIDE), drawn(NARROW))
+    model = Grades(tuple(rows), what)
+    return Picture(title, description, drawn(WIDE), drawn(NARROW), model)
 
 
 def _grade_key(sheet: Sheet) -> float:
     x, y = 0.0, 15.0
-    for name, look in _GRADES:
+    for name, look in GRADES:
         needed = 20 + text_width(name, sheet.size) + 18
         if x and x + needed - 18 > sheet.width:
             x, y = 0.0, y + 21
@@ -92,7 +110,7 @@ def _grade_bar(sheet: Sheet, row: GradeRow, y: float, labels: float, what: str) 
     if not total:
         sheet.text(x + 4, y + 17, "none graded", classes="muted")
         return y + 32
-    for n, (_, look) in zip(row.counts, _GRADES, strict=True):
+    for n, (_, look) in zip(row.counts, GRADES, strict=True):
         wide = span * n / total
         if n:
             sheet.box(x, y, max(wide, 1.0), 25, look)
@@ -115,11 +133,17 @@ class Funnel:
         The limits, by size.
     centre : float
         England's value.
+    across : str
+        What the sizes are.
+    percent : bool
+        The values are shares, shown in per cent.
     """
 
     points: Sequence[tuple[str, float, float, bool, bool]]
     limits: Sequence[tuple[float, float, float, float, float]]
     centre: float
+    across: str = ""
+    percent: bool = False
 
 
 def draw_funnel(
@@ -134,7 +158,8 @@ def draw_funnel(
             height, name=f"{key}-{int(width)}", title=title, description=description, alone=False
         )
 
-    return Picture(title, description, drawn(WIDE), drawn(NARROW))
+    model = replace(funnel, across=across, percent=percent)
+    return Picture(title, description, drawn(WIDE), drawn(NARROW), model)
 
 
 def _funnel(sheet: Sheet, funnel: Funnel, across: str, percent: bool) -> float:
@@ -142,7 +167,7 @@ def _funnel(sheet: Sheet, funnel: Funnel, across: str, percent: bool) -> float:
     left, right, head, foot = 46.0, sheet.width - 8, 14.0, 14.0 + tall
     sizes = Straight.upto(max((size for _, size, *_ in funnel.points), default=1.0), left, right)
     values = [value for _, _, value, *_ in funnel.points] + [funnel.centre]
-    low, top, step = _span(values, percent)
+    low, top, step = span_of(values, percent)
 
     def x_of(size: float) -> float:
         return min(sizes.at(size), right)
@@ -173,7 +198,7 @@ def _funnel(sheet: Sheet, funnel: Funnel, across: str, percent: bool) -> float:
     return foot + 48
 
 
-def _span(values: Sequence[float], percent: bool) -> tuple[float, float, float]:
+def span_of(values: Sequence[float], percent: bool) -> tuple[float, float, float]:
     """Return the ends of the upright axis and the distance of its ticks, all round."""
     if not percent:
         axis = Straight.upto(max(values), 0, 1, n_ticks=5)
@@ -283,4 +308,4 @@ def draw_tiles(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" class="tiles" '
         f'role="group" aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
-    return Picture(title, description, drawn)
+    return Picture(title, description, drawn, model=Tiles(tuple(areas), tuple(legend)))
