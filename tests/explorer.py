@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -12,20 +14,34 @@ from typing import Any, Self
 
 import httpx
 import polars as pl
+import pytest
 
 from ofsight.dataset.build import build_dataset
 from ofsight.dataset.store import open_dataset, write_dataset
 from ofsight.demo import write_releases
 from ofsight.link.areas import load_areas
+from ofsight.planning.prepare import prepare_plans
 from ofsight.profiles.measures import MEASURES
 from ofsight.web.app import Explorer, create_app
+from ofsight.web.freeze import freeze_site
+from shared import shared_folder
+
+sys.path.append(str(Path(__file__).parent / "integration"))
+from report_study_folder import make_study_folder
 
 HOSTILE = '<script>alert(1)</script> & "Söhne" \u202eLtd'
 """An owner's name that would run, break out of an attribute, or turn the direction of what follows."""
 
 
+STRANGER = "9999999"
+"""A home that one table alone names."""
+
+
 def make_dataset(folder: Path) -> Path:
-    """Build a small synthetic dataset in which the largest owner has a hostile name."""
+    """Build a small synthetic dataset in which the largest owner has a hostile name.
+
+    A home has left the register that no list ever named: it is in one table and has no page.
+    """
     write_releases(folder / "releases", n_homes=160, first_year=2019)
     build_dataset(folder / "releases", folder / "built")
     built = open_dataset(folder / "built")
@@ -36,6 +52,9 @@ def make_dataset(folder: Path) -> Path:
         if {"owner", "owner_id"} <= set(frame.columns):
             named = pl.when(pl.col("owner_id") == largest).then(pl.lit(HOSTILE)).otherwise(pl.col("owner"))
             tables[name] = frame.with_columns(owner=named)
+    tables["movements"] = tables["movements"].with_columns(
+        urn=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(STRANGER)).otherwise(pl.col("urn"))
+    )
     tables["authority_statistics"] = make_statistics(tables)
     known = {"format", "tables", "files"}
     metadata = {key: value for key, value in built.metadata.items() if key not in known}
@@ -108,10 +127,28 @@ def explorer(dataset: Path, study: Path | None = None, **options: Any) -> Iterat
         yield client
 
 
-def shared_dataset(tmp_path_factory: Any) -> Path:
+def shared_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the small dataset, built once a test run; read it, never write to it."""
-    root: Path = tmp_path_factory.getbasetemp() / "explorer"
-    if not (root / "dataset" / "dataset.json").exists():
-        root.mkdir(exist_ok=True)
-        make_dataset(root)
-    return root / "dataset"
+    return shared_folder(tmp_path_factory, "explorer", make_dataset) / "dataset"
+
+
+def shared_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the plans of the small dataset, prepared once a test run."""
+    dataset = shared_dataset(tmp_path_factory)
+
+    def fill(folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # 160 homes hold few exits: models say so, and pages are read
+            prepare_plans(dataset, folder)
+
+    return shared_folder(tmp_path_factory, "explorer-plan", fill)
+
+
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the small dataset with an invented study as files, homes included, written once a test run."""
+    dataset = shared_dataset(tmp_path_factory)
+
+    def fill(folder: Path) -> None:
+        freeze_site(dataset, folder / "site", study=make_study_folder(folder / "study"))
+
+    return shared_folder(tmp_path_factory, "explorer-site", fill) / "site"

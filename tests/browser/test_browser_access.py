@@ -19,6 +19,7 @@ PAGES = (
     "/accessibility", "/changes", "/api", "/search?q=leds", "first owner", "first home",
 )  # fmt: skip
 MADE = (
+    "/areas?map=boundaries",
     "/areas/birmingham/planning",
     "/areas/birmingham/planning/what-if?event=open(homes=3;places=4;sector=Private)&event=need(per_year=0.03)",
     "/areas/isles-of-scilly/planning/what-if",

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from ofsight.web.freeze import freeze_site
+from explorer import shared_site
 
 
 @pytest.fixture(scope="module")
-def frozen(made_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    to: Path = tmp_path_factory.mktemp("frozen") / "site"
-    freeze_site(made_folders["dataset"], to, study=made_folders["study"], homes=False)
-    return to
+def frozen(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared_site(tmp_path_factory)
 
 
 # The site comes before the browser: writing it runs a loop of its own, which an open browser forbids.
@@ -45,6 +43,16 @@ def test_links_lead_from_page_to_page(page: Any, frozen: Path) -> None:
     page.locator(".crumbs a").first.click()
     assert page.url == (frozen / "index.html").as_uri()
     assert page.locator("body").evaluate("body => getComputedStyle(body).fontFamily").startswith('"Helvetica')
+
+
+def test_map_in_boundaries_leads_to_areas_and_back_to_squares(page: Any, frozen: Path) -> None:
+    page.goto((frozen / "areas.html").as_uri())
+    page.get_by_role("link", name="Show the map in boundaries").click()
+    page.get_by_role("link", name=re.compile("^Leeds: ")).click()
+    assert page.locator("h1").inner_text() == "Leeds"
+    page.go_back()
+    page.get_by_role("link", name="Show the map in squares").click()
+    assert page.url == f"{(frozen / 'areas.html').as_uri()}#map"
 
 
 def test_search_suggests_tolerantly_and_leads_to_a_file(page: Any, frozen: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ofsight.demo import IN_YEAR, LIST, MARKER, QUARTER, Truth, layout_of, write_releases
+from ofsight.demo import BOUNDARY_FILE, IN_YEAR, LIST, MARKER, QUARTER, Truth, layout_of, write_releases
 from ofsight.errors import UsageError
 
 SIZE = {"seed": 5, "n_homes": 250, "last_year": 2025}
@@ -55,7 +55,7 @@ def test_every_file_of_the_truth_holds_the_rows_it_says(folder, truth):
     assert len(truth.files) == 11 + 10 + 2
     for name, said in truth.files.items():
         assert len(rows_of(folder, name, said["series"], said["edition"])) == said["n_rows"], name
-    on_disk = {p.name for p in folder.iterdir()} - {MARKER, "README.txt"}
+    on_disk = {p.name for p in folder.iterdir()} - {MARKER, BOUNDARY_FILE, "README.txt"}
     assert on_disk == {name.split("#")[0] for name in truth.files}
 
 
@@ -102,7 +102,7 @@ def test_another_seed_gives_other_data(folder, tmp_path):
     write_releases(tmp_path, seed=6, n_homes=250, first_year=2022, last_year=2022)
     name = "synthetic-childrens-social-care-in-england-2022-underlying-data.ods"
     assert digest(tmp_path)[name] != digest(folder)[name]
-    assert {p.name for p in tmp_path.iterdir()} == {name, MARKER, "README.txt"}
+    assert {p.name for p in tmp_path.iterdir()} == {name, MARKER, BOUNDARY_FILE, "README.txt"}
 
 
 def test_workbooks_hold_the_sheets_of_their_year(folder):

@@ -10,36 +10,34 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from report_study_folder import make_study_folder
 
-from explorer import HOSTILE, shared_dataset
+from explorer import HOSTILE, shared_dataset, shared_plan, shared_site
 from ofsight.errors import DatasetError, UsageError
 from ofsight.web import freeze
-from ofsight.web.freeze import MARK, FrozenSite, freeze_site
+from ofsight.web.freeze import MARK, freeze_site
 from ofsight.web.links import file_of, links_in, relink, trim_links
 
 LINK = re.compile(r'\b(?:href|src|action)="([^"]*)"')
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FrozenSite]:
-    root = tmp_path_factory.mktemp("frozen")
-    made = freeze_site(
-        shared_dataset(tmp_path_factory),
-        root / "site",
-        study=make_study_folder(root / "study"),
-        homes=False,
-    )
-    return root / "site", made
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared_site(tmp_path_factory)
 
 
-def test_every_kind_of_page_is_there(site: tuple[Path, FrozenSite]) -> None:
-    folder, made = site
-    for name in ("index", "areas", "areas/leeds", "areas/england", "owners", "study", "study/gap", "data",
-                 "data/homes", "method", "accessibility", "changes", "search", "compare", "api"):  # fmt: skip
+def freeze_only(monkeypatch: pytest.MonkeyPatch, *seeds: str) -> None:
+    """Make `freeze_site` write these addresses and follow no link: a whole site takes 20 seconds."""
+    monkeypatch.setattr(freeze, "_SEEDS", seeds)
+    monkeypatch.setattr(freeze, "links_in", lambda page: iter(()))
+    monkeypatch.setattr(freeze, "_found_by_search", lambda app, homes: iter(()))
+
+
+def test_every_kind_of_page_is_there(folder: Path) -> None:
+    for name in ("index", "areas", "areas@map~3dboundaries", "areas/leeds", "areas/england", "owners",
+                 "study", "study/gap", "data", "data/homes", "method", "accessibility", "changes",
+                 "search", "compare", "api"):  # fmt: skip
         assert (folder / f"{name}.html").is_file(), name
-    assert made.n_pages == len(list(folder.rglob("*.html")))
-    assert not (folder / "homes").exists()
+    assert len(list((folder / "homes").glob("*.html"))) > 100
     csv = (folder / "api/v1/areas/leeds/tables/homes.csv").read_text(encoding="utf-8")
     assert csv.startswith("listed_on,sector,n_homes")
     json.loads((folder / "api/v1/areas/leeds.json").read_text(encoding="utf-8"))
@@ -47,17 +45,18 @@ def test_every_kind_of_page_is_there(site: tuple[Path, FrozenSite]) -> None:
 
 
 def test_a_site_without_a_study_says_so_on_the_page_of_the_study(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site", homes=False)
+    freeze_only(monkeypatch, "/study")
+    made = freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site", homes=False)
+    assert made.n_pages == 1
     page = (tmp_path / "site" / "study.html").read_text(encoding="utf-8")
     assert "study" in page.lower()
     assert "<h1" in page
     assert not (tmp_path / "site" / "study").exists()
 
 
-def test_every_link_leads_to_a_file(site: tuple[Path, FrozenSite]) -> None:
-    folder, _ = site
+def test_every_link_leads_to_a_file(folder: Path) -> None:
     n = 0
     for page in folder.rglob("*.html"):
         here = page.parent.relative_to(folder).as_posix()
@@ -76,8 +75,7 @@ def test_every_link_leads_to_a_file(site: tuple[Path, FrozenSite]) -> None:
     assert n > 5000
 
 
-def test_no_form_needs_a_server_but_the_search(site: tuple[Path, FrozenSite]) -> None:
-    folder, _ = site
+def test_no_form_needs_a_server_but_the_search(folder: Path) -> None:
     for page in (
         "index.html",
         "areas.html",
@@ -91,8 +89,7 @@ def test_no_form_needs_a_server_but_the_search(site: tuple[Path, FrozenSite]) ->
         assert [posixpath.basename(action) for action in actions] == ["search.html"]
 
 
-def test_search_index_is_a_script_that_cannot_be_ended(site: tuple[Path, FrozenSite]) -> None:
-    folder, _ = site
+def test_search_index_is_a_script_that_cannot_be_ended(folder: Path) -> None:
     text = (folder / "static/search-index.js").read_text(encoding="utf-8")
     assert "<" not in text
     found = json.loads(text.removeprefix("window.ofsightIndex=").removesuffix(";\n"))
@@ -100,13 +97,13 @@ def test_search_index_is_a_script_that_cannot_be_ended(site: tuple[Path, FrozenS
     assert labels["Leeds"] == "areas/leeds.html"
     assert HOSTILE in labels
     assert all((folder / file).is_file() for file in labels.values())
-    assert found["urns"] == []
+    assert all((folder / "homes" / f"{urn}.html").is_file() for urn in found["urns"])
+    assert len(found["urns"]) > 100
 
 
 def test_site_is_replaced_whole_and_strangers_stay(
-    site: tuple[Path, FrozenSite], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    folder: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder, _ = site
     mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
     assert "areas/leeds.html" in mark["files"]
     (tmp_path / "mine").mkdir()
@@ -116,10 +113,52 @@ def test_site_is_replaced_whole_and_strangers_stay(
     assert (tmp_path / "mine" / "letter.txt").read_text() == "mine"
 
 
+def test_map_in_boundaries_is_among_the_files(folder: Path) -> None:
+    page = (folder / "areas@map~3dboundaries.html").read_text(encoding="utf-8")
+    for name in ("leeds", "city-of-london", "isles-of-scilly"):
+        assert f'<a href="areas/{name}.html" aria-label=' in page
+    assert 'href="areas.html#map">Show the map in squares' in page
+    assert 'href="areas%40map~3dboundaries.html#map"' in (folder / "areas.html").read_text(encoding="utf-8")
+
+
+def test_without_homes_they_are_named_and_not_linked(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze_only(monkeypatch, "/data/homes")
+    freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site", homes=False)
+    page = (tmp_path / "site/data/homes.html").read_text(encoding="utf-8")
+    assert "<tr><th" in page
+    assert 'href="../homes/' not in page
+    index = (tmp_path / "site/static/search-index.js").read_text(encoding="utf-8")
+    assert json.loads(index.removeprefix("window.ofsightIndex=").removesuffix(";\n"))["urns"] == []
+
+
+def test_plans_are_written_and_what_needs_a_server_is_left_out(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze_only(monkeypatch, "/areas/birmingham", "/areas/birmingham/planning")
+    dataset, plan = shared_dataset(tmp_path_factory), shared_plan(tmp_path_factory)
+    freeze_site(dataset, tmp_path / "site", plan=plan)
+    assert 'href="birmingham/planning.html"' in (tmp_path / "site/areas/birmingham.html").read_text("utf-8")
+    page = (tmp_path / "site/areas/birmingham/planning.html").read_text("utf-8")
+    assert "Registered places, not vacancies" in page
+    assert "what-if" not in page
+
+
+@pytest.mark.parametrize("missing", ["study", "plan"])
+def test_what_was_asked_for_and_cannot_be_shown_stops_it_at_once(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, missing: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match=f"leave out --{missing}"):
+        freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site", **{missing: tmp_path / "empty"})
+    assert not (tmp_path / "site").exists()
+
+
 def test_a_broken_link_stops_it(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(freeze, "_SEEDS", ("/accessibility",))
+    freeze_only(monkeypatch, "/accessibility")
     monkeypatch.setattr(freeze, "links_in", lambda page: iter(["/nowhere", "/method#nothing"]))
     with pytest.raises(DatasetError, match=r"/nowhere \(404\).*/method#nothing"):
         freeze_site(shared_dataset(tmp_path_factory), tmp_path / "site")

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from report_study_folder import make_study_folder
 
-from explorer import HOSTILE, Client, explorer, shared_dataset
+from explorer import HOSTILE, STRANGER, Client, explorer, shared_dataset
 from ofsight.dataset.store import open_dataset
 from ofsight.profiles.owner import list_owners
 
@@ -35,10 +35,10 @@ def urn(dataset: Path) -> str:
 
 
 PAGES = (
-    "/", "/areas", "/areas?measure=private_homes&area=leeds", "/areas/england", "/areas/north-west",
-    "/areas/birmingham", "/areas/leeds,kent", "/areas/E08000035", "/areas/isles-of-scilly", "/owners",
-    "/owners?kind=group", "/owners/list", "/compare", "/compare?area=leeds&area=Kent&area=england", "/study",
-    "/study/gap", "/study/ledger", "/study/files", "/study/files/table1", "/study/odds?ratio=0.5", "/data",
+    "/", "/areas", "/areas?measure=private_homes&area=leeds", "/areas?map=boundaries", "/areas/england",
+    "/areas/north-west", "/areas/birmingham", "/areas/leeds,kent", "/areas/E08000035",
+    "/areas/isles-of-scilly", "/owners", "/owners?kind=group", "/owners/list",
+    "/compare", "/compare?area=leeds&area=Kent&area=england", "/study", "/study/gap", "/study/ledger", "/study/files", "/study/files/table1", "/study/odds?ratio=0.5", "/data",
     "/data/inspections", "/data/homes?where=sector:eq:Private&where=places:ge:4", "/data/sources",
     "/data/checks", "/data/licence", "/method", "/accessibility", "/changes", "/api", "/search",
     "/search?q=leds", "/health",
@@ -139,6 +139,58 @@ def test_every_internal_link_of_the_main_pages_leads_somewhere(client: Client, u
     assert len(seen) > 200
     replies = {link: client.ask(link).status_code for link in sorted(seen) if not link.endswith(".sqlite")}
     assert {link: status for link, status in replies.items() if status != 200} == {}
+
+
+def _authorities_drawn(page: str) -> dict[str, str]:
+    """Return what the map says of each authority that the keyboard reaches, by address."""
+    drawing = page[page.index('<svg xmlns="http://www.w3.org/2000/svg" viewBox') :].partition("</svg>")[0]
+    return {
+        str(attrs["href"]): str(attrs["aria-label"])
+        for tag, attrs in outline_of(f"{drawing}</svg>").found
+        if tag == "a" and attrs.get("tabindex") != "-1"
+    }
+
+
+def test_map_in_boundaries_has_every_authority_with_the_words_of_its_row(client: Client) -> None:
+    page = client.ask("/areas?measure=private_homes&map=boundaries").text
+    drawn = _authorities_drawn(page)
+    rows = client.ask("/api/v1/areas/tables/map.json?measure=private_homes&limit=200").json()["rows"]
+    assert set(drawn) == {f"/areas/{row['slug']}" for row in rows}
+    assert len(drawn) == 153
+    for row in rows:
+        said = drawn[f"/areas/{row['slug']}"]
+        share = (
+            "nothing to compare" if row["value"] is None else f"{100 * row['value']:.0f}% of {row['n']:.0f}"
+        )
+        assert said.startswith(f"{row['name']}: {share}"), row
+    assert "not on the map" not in page
+    assert "Boundaries: ONS, December 2024" in page
+    assert "Crown copyright" in page
+    assert '<a href="/areas?measure=private_homes#map">Show the map in squares</a>' in page
+    assert "?measure=private_homes&amp;map=boundaries#map" in client.ask("/areas?measure=private_homes").text
+
+
+def test_map_has_one_table_however_it_is_drawn(client: Client) -> None:
+    tiles, boundaries = (
+        client.ask(f"/api/v1/areas/tables/map.csv{query}").text for query in ("", "?map=boundaries")
+    )
+    assert tiles == boundaries
+    refused = client.ask("/areas?map=globe")
+    assert refused.status_code == 422
+    assert "There are: tiles, boundaries" in refused.text
+
+
+def test_home_that_no_list_knows_is_named_and_not_linked(client: Client) -> None:
+    page = client.ask("/data/movements").text
+    assert STRANGER in page
+    links = re.findall(r'href="(/homes/[^"]*)"', page)
+    assert f"/homes/{STRANGER}" not in links
+    assert links
+    assert {client.ask(link).status_code for link in links} == {200}
+    assert client.ask(f"/homes/{STRANGER}").status_code == 404
+    table = client.ask("/api/v1/data/movements.json").json()["parts"][0]
+    assert table["rows"][0]["urn"] == STRANGER
+    assert not any(name.endswith("_page") for name in table["rows"][0])
 
 
 def test_hostile_owner_is_words_and_nothing_else(client: Client, dataset: Path) -> None:

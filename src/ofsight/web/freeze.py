@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
@@ -142,7 +142,7 @@ async def _walk(app: Explorer, folder: Path, homes: bool, progress: Callable[[st
     walk = _Walk()
     async with started(app):
         _require_all(app)
-        for seed in _SEEDS:
+        for seed in (*_SEEDS, *_found_by_search(app, homes)):
             walk.meet(seed, "the list of pages")
         for n_written in count():
             if not walk.waiting:
@@ -212,6 +212,14 @@ def _check(walk: _Walk) -> None:
             f"The site has links that lead nowhere: {'; '.join(broken[:5])}{more}. Nothing was "
             "written. This is a fault of ofsight: please report it with these addresses."
         )
+
+
+def _found_by_search(app: Explorer, homes: bool) -> Iterator[str]:
+    """Give the pages that the search can lead to: not every home is named on another page."""
+    index = index_of(app.holdings.current())
+    yield from (one.address for one in index.entries)
+    if homes:
+        yield from (f"/homes/{urn}" for urn in index.urns)
 
 
 def _write_index(app: Explorer, folder: Path, homes: bool) -> None:

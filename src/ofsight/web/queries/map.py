@@ -124,12 +124,17 @@ def _print(value: float, one: Funnel) -> str:
 
 def _cuts(values: pl.Series, one: Funnel) -> list[float]:
     """Return what parts the authorities into fifths; fewer where many have one value, or print as one."""
+    if not values.len():
+        return []
+    most = float(values.max())  # type: ignore[arg-type]
+    below = [value for value in values.to_list() if _print(value, one) != _print(most, one)]
+    if not below:
+        return []
     found: dict[str, float] = {}
-    most = float(values.max() or 0) if values.len() else 0.0  # type: ignore[arg-type]
     for share in (0.2, 0.4, 0.6, 0.8):
-        cut = float(values.quantile(share) or 0) if values.len() else 0.0
-        if cut < most and _print(cut, one) != _print(most, one):
-            found.setdefault(_print(cut, one), cut)
+        # The highest class keeps what is above the last cut: a cut at the highest value would leave it empty.
+        cut = min(float(values.quantile(share) or 0), max(below))
+        found.setdefault(_print(cut, one), cut)
     return list(found.values())
 
 
