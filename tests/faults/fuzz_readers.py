@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -62,6 +63,9 @@ def _run(name: str, options: argparse.Namespace) -> dict[str, Any]:
         "target": name,
         "inputs": 0,
         "seconds": 0.0,
+        "edges": 0,
+        "warm_mb": 0.0,
+        "end_mb": 0.0,
         "peak_mb": 0.0,
         "grown_mb": 0.0,
         "ended": 0,
@@ -73,16 +77,16 @@ def _run(name: str, options: argparse.Namespace) -> dict[str, Any]:
         command = [sys.executable, __file__, "--child", name, "--found", str(options.found)]
         command += ["--seconds", str(left), "--seed", str(seed)]
         command += ["--runs", str(max(0, options.runs - total["inputs"]))]
-        with (found / "log").open("ab") as log:
+        with (found / "log").open("wb") as log:
             code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
-        told = (
-            json.loads(about.read_text())
-            if about.exists()
-            else {"inputs": 0, "peak_mb": 0.0, "grown_mb": 0.0}
-        )
+        told = json.loads(about.read_text()) if about.exists() else {"inputs": 0}
         total["inputs"] += told["inputs"]
-        total["peak_mb"] = max(total["peak_mb"], told["peak_mb"])
-        total["grown_mb"] = max(total["grown_mb"], told["grown_mb"])
+        for measure in ("peak_mb", "grown_mb"):
+            total[measure] = max(total[measure], told.get(measure, 0.0))
+        # Of a target whose process ended, the last one tells.
+        total["warm_mb"] = told.get("warm_mb", total["warm_mb"])
+        total["end_mb"] = told.get("end_mb", total["end_mb"])
+        total["edges"] = max(total["edges"], _edges(found / "log"))
         total["ended"] += code != 0
         if code != 0 and told["inputs"] == 0:
             break
@@ -94,11 +98,17 @@ def _run(name: str, options: argparse.Namespace) -> dict[str, Any]:
     total["faults"] = len([path for path in kept if path.suffix != ".txt"])
     (found / "total.json").write_text(json.dumps(total) + "\n")
     print(
-        f"{name:16} {total['inputs']:>10,} inputs  {total['seconds']:7.0f} s  {total['faults']} faults  "
-        f"peak {total['peak_mb']:,.0f} MB, grown {total['grown_mb']:,.0f} MB",
+        f"{name:16} {total['inputs']:>10,} inputs  {total['seconds']:7.0f} s  {total['edges']:>6,} edges  "
+        f"{total['faults']} faults  memory {total['warm_mb']:,.0f} to {total['end_mb']:,.0f} MB, "
+        f"peak {total['peak_mb']:,.0f} MB",
         flush=True,
     )
     return total
+
+
+def _edges(log: Path) -> int:
+    """Branches of the readers that were reached, as the fuzzer said last."""
+    return max(map(int, re.findall(rb"cov: (\d+)", log.read_bytes())), default=0)
 
 
 def _feed(options: argparse.Namespace) -> None:
@@ -138,7 +148,7 @@ def _feed(options: argparse.Namespace) -> None:
         f"-max_total_time={options.seconds}",
     ]
     limits += [f"-runs={options.runs}"] if options.runs else []
-    limits += [f"-seed={options.seed}", "-max_len=65536", f"-artifact_prefix={found}/", "-verbosity=0"]
+    limits += [f"-seed={options.seed}", "-max_len=65536", f"-artifact_prefix={found}/"]
     atheris.Setup([sys.argv[0], *limits, str(corpus)], once)
     atheris.Fuzz()
 
@@ -156,7 +166,8 @@ class _Told:
             # What was loaded and compiled by the thousandth input is no growth.
             self.warm = self.warm or (here if self.n >= 5 * _EVERY else 0.0)
             grown = here - self.warm if self.warm else 0.0
-            self.path.write_text(json.dumps({"inputs": self.n, "peak_mb": peak, "grown_mb": round(grown, 1)}))
+            told = {"inputs": self.n, "peak_mb": peak, "grown_mb": round(grown, 1), "end_mb": here}
+            self.path.write_text(json.dumps(told | ({"warm_mb": self.warm} if self.warm else {})))
 
 
 def _memory() -> tuple[float, float]:

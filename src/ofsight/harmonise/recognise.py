@@ -6,10 +6,11 @@ the rows say.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from rapidfuzz import fuzz
 
 from ofsight.definitions.schema import Publication, SeriesDefinition, fold, load_publications, load_series
 from ofsight.errors import ReleaseError
@@ -22,6 +23,7 @@ _SEARCHED_ROWS = 25
 # A row with the anchor and this share of the needed headings is the heading row of a changed layout.
 _RESEMBLES = 0.6
 _FEWEST_ALIKE = 3
+_TOLD = 200  # letters of a heading, in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +255,14 @@ def _missing_column(table: TextTable, series: SeriesDefinition, match: _Match) -
 def _nearest(wanted: Sequence[str], seen: Sequence[str], unknown: Sequence[str] = ()) -> str:
     """Return the three headings most like what was wanted, those that no definition knows before others."""
     folded = {fold(heading): heading for heading in seen}
+    sought = [fold(want) for want in wanted]
+    # Of a heading of a hundred thousand letters the first few say what it is, and nobody reads the rest.
     scores = {
-        original: max(difflib.SequenceMatcher(None, fold(want), heading).ratio() for want in wanted)
-        + 0.5 * (original in unknown)
+        original: max(fuzz.ratio(want, heading[:_TOLD]) for want in sought) + 50 * (original in unknown)
         for heading, original in folded.items()
     }
     best = sorted(scores, key=lambda heading: -scores[heading])[:3]
-    return ", ".join(f"'{heading}'" for heading in best) or "none"
+    return ", ".join(f"'{heading[:_TOLD]}'" for heading in best) or "none"
 
 
 def _no_heading_row(table: TextTable, series: SeriesDefinition) -> ReleaseError:

@@ -112,7 +112,10 @@ def finish_table(
     n_read: int,
     findings: Iterable[Finding] = (),
 ) -> HarmonisedTable:
-    """Put a reader's results together."""
+    """Put a reader's results together, and say where a workbook keeps from view what was read."""
+    if found.table.is_hidden:
+        hidden = notice(found, "sheet-hidden", "the workbook hides this sheet; it was read all the same")
+        findings = (hidden, *findings)
     return HarmonisedTable(
         series=series,
         period=period,

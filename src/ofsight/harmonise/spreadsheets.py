@@ -26,8 +26,14 @@ SPREADSHEET_SUFFIXES = frozenset({".csv", ".ods", ".xlsx", ".xlsm", ".xls", ".xl
 _ARCHIVES = frozenset({".ods", ".xlsx", ".xlsm", ".xlsb"})
 
 _LONGEST_CELL = 1_000_000
+# The last column of any spreadsheet program is XFD.
+_MOST_COLUMNS = 16_384
+# The largest csv met has 9 MB.
+_MOST_BYTES = 500_000_000
 _ROWS_TO_TELL_BY = 40
+_START = 4096  # bytes from which an encoding is told
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
+_VISIBLE = python_calamine.SheetVisibleEnum.Visible
 _ASCII = bytes(range(0x80))
 # Sheets of other workbooks that LibreOffice has kept copies of: 'https://...xlsm'#Cover_sheet.
 _CACHED_LINK = re.compile(r"'?(?:file|https?|smb)://?|'[^']*'#")
@@ -47,12 +53,15 @@ class TextTable:
         Every row from the first, ragged, cells stripped of nothing.
     encoding : str
         How the bytes were decoded; "typed" for a workbook.
+    is_hidden : bool
+        Whether a workbook keeps the sheet from view.
     """
 
     file: Path
     sheet: str | None
     rows: list[list[str]]
     encoding: str
+    is_hidden: bool = False
 
 
 def read_tables(path: Path) -> Iterator[TextTable]:
@@ -82,6 +91,13 @@ def read_tables(path: Path) -> Iterator[TextTable]:
 
 
 def _read_csv(path: Path) -> TextTable:
+    size = path.stat().st_size
+    if size > _MOST_BYTES:
+        raise ReleaseError(
+            f"the file has {size / 1e6:,.0f} MB; a csv of more than {_MOST_BYTES / 1e6:,.0f} MB is refused.",
+            file=path,
+            hint="No release is like that; check where it came from.",
+        )
     data = path.read_bytes()
     if _MARKUP.match(data):
         raise ReleaseError("this is a web page, not a csv file.", file=path, hint=DOWNLOAD_AGAIN)
@@ -92,13 +108,32 @@ def _read_csv(path: Path) -> TextTable:
             hint="Give the file its own ending (.ods, .xlsx, .pdf) or download the csv.",
         )
     text, encoding = _decode(data, path)
-    csv.field_size_limit(_LONGEST_CELL)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
-    except csv.Error as error:
-        raise ReleaseError(f"cannot be read as csv ({error}).", file=path, hint=DOWNLOAD_AGAIN) from None
+    rows = _split_rows(text, path)
     _refuse_cut_off(rows, text, path)
     return TextTable(path, None, rows, encoding)
+
+
+def _split_rows(text: str, path: Path) -> list[list[str]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)):
+            rows.append(row)
+            if len(row) > _MOST_COLUMNS:
+                raise ReleaseError(
+                    f"the row has {len(row):,} cells; more than {_MOST_COLUMNS:,} are refused.",
+                    file=path,
+                    row=len(rows),
+                    hint=DOWNLOAD_AGAIN,
+                )
+    except csv.Error as error:
+        raise ReleaseError(
+            f"cannot be read as csv ({error}).",
+            file=path,
+            row=len(rows) + 1,
+            hint="Look for a quotation mark that is never closed, or download it again.",
+        ) from None
+    return rows
 
 
 def _separator(text: str) -> str:
@@ -109,7 +144,10 @@ def _separator(text: str) -> str:
 
     def width(separator: str) -> int:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        return sum(len(row) - 1 for row in islice(reader, _ROWS_TO_TELL_BY))
+        try:
+            return sum(len(row) - 1 for row in islice(reader, _ROWS_TO_TELL_BY))
+        except csv.Error:  # a row that it does not part is longer than any cell may be
+            return 0
 
     other = max(";\t|", key=width)
     return other if width(other) > 2 * width(",") else ","
@@ -121,13 +159,15 @@ def _decode(data: bytes, path: Path) -> tuple[str, str]:
     Mac Roman decodes anything, and cp1252 nearly anything, so a file is taken for Mac Roman only where its
     single odd bytes become dashes there and letters in cp1252 (the 2024 list: one 0xD0 in the title).
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    wide = _wide_encoding(data)
+    if wide is not None:
         try:
-            return data.decode("utf-16"), "utf-16"
+            return data.decode(wide), wide
         except UnicodeDecodeError as error:
-            line = data[: error.start].decode("utf-16", errors="ignore").count("\n") + 1
+            line = data[: error.start].decode(wide, errors="ignore").count("\n") + 1
             raise ReleaseError(
-                "the file stops in the middle of a character, or holds bytes that are no UTF-16.",
+                "the file stops in the middle of a character, or holds bytes that are no "
+                f"{wide[:6].upper()}.",
                 file=path,
                 row=line,
                 hint=DOWNLOAD_AGAIN,
@@ -154,6 +194,19 @@ def _decode(data: bytes, path: Path) -> tuple[str, str]:
         ) from None
 
 
+def _wide_encoding(data: bytes) -> str | None:
+    """Tell UTF-16 and UTF-32 by their marks, and UTF-16 without one by every other byte being zero."""
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "utf-32"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    first, second = data[:_START:2], data[1:_START:2]
+    for zeros, others, name in ((second, first, "utf-16-le"), (first, second, "utf-16-be")):
+        if len(others) > 3 and zeros.count(0) > 0.9 * len(zeros) and others.count(0) < 0.1 * len(others):
+            return name
+    return None
+
+
 def _refuse_cut_off(rows: list[list[str]], text: str, path: Path) -> None:
     """Refuse a csv whose last record stops short: the mark of a download that was interrupted."""
     if len(rows) < 3 or text.endswith(("\n", "\r")):
@@ -173,15 +226,23 @@ def _read_workbook(path: Path) -> Iterator[TextTable]:
         refuse_bad_archive(path)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
-        names = list(workbook.sheet_names)
+        sheets = list(workbook.sheets_metadata)
     except BaseException as error:
         _let_pass(error)
         raise ReleaseError(
             f"the workbook is damaged ({_first_line(error)}).", file=path, hint=DOWNLOAD_AGAIN
         ) from None
-    for name in names:
+    names = [sheet.name for sheet in sheets]
+    for name, is_hidden in ((sheet.name, sheet.visible != _VISIBLE) for sheet in sheets):
         if _CACHED_LINK.match(name):
             continue
+        if names.count(name) > 1:
+            raise ReleaseError(
+                "two sheets have this name; which is meant nobody can say.",
+                file=path,
+                sheet=name,
+                hint="Rename or delete one, or download it again.",
+            )
         try:
             cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
         except BaseException as error:
@@ -192,7 +253,7 @@ def _read_workbook(path: Path) -> Iterator[TextTable]:
                 sheet=name,
                 hint=DOWNLOAD_AGAIN,
             ) from None
-        yield TextTable(path, name, [[_as_text(cell) for cell in row] for row in cells], "typed")
+        yield TextTable(path, name, [[_as_text(cell) for cell in row] for row in cells], "typed", is_hidden)
 
 
 def _let_pass(error: BaseException) -> None:

@@ -58,19 +58,23 @@ def parse_urn(column: pl.Expr) -> pl.Expr:
     Numbers that went through a spreadsheet arrive as ``2590934.0``.
     """
     text = column.str.to_uppercase().str.replace_all(" ", "").str.replace(r"\.0+$", "")
-    return pl.when(text.str.contains(r"^(?:SC\d{6}|\d{6,7})$")).then(text).otherwise(None)
+    return pl.when(text.str.contains(r"^(?:SC[0-9]{6}|[0-9]{6,7})$")).then(text).otherwise(None)
 
 
 def parse_event_number(column: pl.Expr) -> pl.Expr:
     """Return event numbers; null where a spreadsheet has damaged them (``1.02E+07``)."""
     text = column.str.replace(r"\.0+$", "")
-    return pl.when(text.str.contains(r"^\d{4,9}$")).then(text).otherwise(None)
+    return pl.when(text.str.contains(r"^[0-9]{4,9}$")).then(text).otherwise(None)
 
 
 def parse_count(column: pl.Expr) -> pl.Expr:
-    """Return whole numbers of zero or more; null for anything else."""
-    text = column.str.replace_all(",", "").str.replace(r"\.0+$", "")
-    return pl.when(text.str.contains(r"^\d{1,6}$")).then(text).otherwise(None).cast(pl.Int32)
+    """Return whole numbers of zero or more; null for anything else.
+
+    A comma parts thousands (``1,024``) and nothing else: ``3,5`` is no number here.
+    """
+    text = column.str.replace(r"\.0+$", "")
+    is_whole = text.str.contains(r"^(?:[0-9]{1,6}|[0-9]{1,3},[0-9]{3})$")
+    return pl.when(is_whole).then(text.str.replace_all(",", "")).otherwise(None).cast(pl.Int32)
 
 
 def parse_date(column: pl.Expr, *, month_first: bool = False) -> pl.Expr:
@@ -85,7 +89,7 @@ def parse_date(column: pl.Expr, *, month_first: bool = False) -> pl.Expr:
     """
     text = column.str.replace(r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$", "")
     slashed = "%m/%d/%Y" if month_first else "%d/%m/%Y"
-    serial = pl.when(text.str.contains(r"^[34]\d{4}$")).then(text).otherwise(None).cast(pl.Int32)
+    serial = pl.when(text.str.contains(r"^[34][0-9]{4}$")).then(text).otherwise(None).cast(pl.Int32)
     # Before the others: %Y would take the "24" of 31-Mar-24 for the year 24.
     short = pl.when(text.str.contains(r"^\d{1,2}[-/ ][A-Za-z]{3}[-/ ]\d{2}$")).then(
         text.str.replace_all("[/ ]", "-")
