@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -14,11 +15,11 @@ from ofsight.planning.measures.need import need_series, need_values
 from ofsight.planning.measures.ownership import ownership_trend, ownership_values
 from ofsight.planning.measures.quality import quality_values
 from ofsight.planning.measures.supply import supply_values
-from ofsight.planning.measures.values import Value, values_frame, withheld
+from ofsight.planning.measures.values import Value, read_values, values_frame, withheld
 from ofsight.profiles.area import Area, find_area, region_of
 from ofsight.profiles.homes_open import open_homes
 
-__all__ = ["AreaPlan", "area_homes", "area_values", "plan_area"]
+__all__ = ["AreaPlan", "WorkedOut", "area_homes", "area_measures", "kept_as", "plan_area"]
 
 _HUNDRED = 100.0
 
@@ -56,19 +57,23 @@ class AreaPlan:
     homes: pl.DataFrame
     inputs: PlanInputs
 
+    @cached_property
+    def _found(self) -> tuple[dict[tuple[str, str], Value], ...]:
+        """The values of the area and of those beside it: a page looks up hundreds."""
+        return tuple(read_values(frame) for frame in (self.measures, *(frame for _, frame in self.beside)))
+
     def value(self, measure: str, part: str = "all") -> Value:
         """Return one measure of the area, with its status; one that is not there says so."""
-        return pick(self.measures, measure, part)
+        return _pick(self._found[0], measure, part)
+
+    def values_beside(self, measure: str, part: str = "all") -> list[Value]:
+        """Return one measure of each of the areas beside it, in their order."""
+        return [_pick(found, measure, part) for found in self._found[1:]]
 
 
-def pick(measures: pl.DataFrame, measure: str, part: str = "all") -> Value:
-    """Return one measure out of a table of measures."""
-    found = measures.filter(measure=measure, part=part)
-    if found.is_empty():
-        return withheld(measure, "not measured", part)
-    row = found.row(0, named=True)
-    del row["area"]
-    return Value(**row)
+def _pick(found: Mapping[tuple[str, str], Value], measure: str, part: str) -> Value:
+    value = found.get((measure, part))
+    return withheld(measure, "not measured", part) if value is None else value
 
 
 def area_homes(inputs: PlanInputs, area: Area) -> pl.DataFrame:
@@ -76,16 +81,34 @@ def area_homes(inputs: PlanInputs, area: Area) -> pl.DataFrame:
     return open_homes(inputs.dataset, area)
 
 
-def area_values(inputs: PlanInputs, area: Area) -> list[Value]:
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """The tables of one area, as a plan folder holds them: see `AreaPlan`."""
+
+    measures: pl.DataFrame
+    need: pl.DataFrame
+    exposure: pl.DataFrame
+    trend: pl.DataFrame
+
+
+def kept_as(slug: str) -> str:
+    """Return the name under which `PlanInputs.kept` holds what is worked out for an area."""
+    return f"plan {slug}"
+
+
+def area_measures(inputs: PlanInputs, area: Area) -> pl.DataFrame:
     """Return every measure of an area; of one with a name worked out once for each set of inputs."""
-    if area.kind == "set":
-        # There is no end of sets, and the explorer keeps its inputs as long as it runs.
-        return list(_values(inputs, area))
-    key = f"values {area.slug}"
-    found = inputs.kept.get(key)
-    if not isinstance(found, list):
-        found = inputs.kept[key] = list(_values(inputs, area))
-    return found
+    found = inputs.kept.get(kept_as(area.slug))
+    if isinstance(found, WorkedOut):
+        return found.measures
+    key = f"measures {area.slug}"
+    kept = inputs.kept.get(key)
+    if not isinstance(kept, pl.DataFrame):
+        kept = values_frame(area.slug, _values(inputs, area))
+        if area.kind != "set":
+            # There is no end of sets, and the explorer keeps its inputs as long as it runs.
+            inputs.kept[key] = kept
+    return kept
 
 
 def _values(inputs: PlanInputs, area: Area) -> Iterator[Value]:
@@ -199,8 +222,25 @@ def plan_area(inputs: PlanInputs, area: Area) -> AreaPlan:
     Notes
     -----
     A single authority is a poor market, since two thirds of children in homes are placed outside theirs
-    (CONVENTIONS E, HHI): so region and England stand beside every measure.
+    (CONVENTIONS E, HHI): so region and England stand beside every measure. What a plan folder holds of the
+    area is read, not worked out again.
     """
+    found = inputs.kept.get(kept_as(area.slug))
+    if not isinstance(found, WorkedOut):
+        found = _work_out(inputs, area)
+    return AreaPlan(
+        area=area,
+        measures=found.measures,
+        beside=tuple((other, area_measures(inputs, other)) for other in _beside(inputs, area)),
+        need=found.need,
+        exposure=found.exposure,
+        trend=found.trend,
+        homes=area_homes(inputs, area),
+        inputs=inputs,
+    )
+
+
+def _work_out(inputs: PlanInputs, area: Area) -> WorkedOut:
     homes = area_homes(inputs, area)
     series = need_series(inputs.need, inputs.dataset, area)
     lists = {day: open_homes(inputs.dataset, area, day) for day in inputs.lists}
@@ -211,19 +251,7 @@ def plan_area(inputs: PlanInputs, area: Area) -> AreaPlan:
         _in_year(series, "children_in_homes", inputs.list_year),
         inputs.closing,
     )
-    beside = tuple(
-        (other, values_frame(other.slug, area_values(inputs, other))) for other in _beside(inputs, area)
-    )
-    return AreaPlan(
-        area=area,
-        measures=values_frame(area.slug, area_values(inputs, area)),
-        beside=beside,
-        need=series,
-        exposure=exposure,
-        trend=ownership_trend(lists),
-        homes=homes,
-        inputs=inputs,
-    )
+    return WorkedOut(area_measures(inputs, area), series, exposure, ownership_trend(lists))
 
 
 def _beside(inputs: PlanInputs, area: Area) -> Iterator[Area]:

@@ -15,7 +15,7 @@ from ofsight import __version__
 from ofsight.dataset.store import Dataset, open_dataset, read_table
 from ofsight.errors import DatasetError, UsageError
 from ofsight.files import Contents, folder_being_written, hash_file, list_contents, refuse_strangers
-from ofsight.planning.area_plan import AreaPlan, plan_area
+from ofsight.planning.area_plan import AreaPlan, WorkedOut, kept_as, plan_area
 from ofsight.planning.fitted import FittedModels, fit_models
 from ofsight.planning.inputs import OCCUPANCY, PlanInputs, gather_inputs
 from ofsight.planning.measures.expected_places import ExpectedPlaces
@@ -35,6 +35,7 @@ _FACTS: Final = {
     *("dataset", "list_of", "occupancy", "thresholds", "cautions", "notes", "model_notes", "expected_places"),
     *("group_judgements", "tables"),
 }
+_BY_AREA: Final = ("measures", "need", "exposure", "trend")
 CONTENTS: Final = Contents("plan", PLAN_FILE, ("*.parquet",))
 
 
@@ -143,7 +144,20 @@ class Plans:
             study=study,
             known=self._known(),
         )
+        if inputs.occupancy == self.about["occupancy"]:
+            inputs.kept.update(self._worked_out())
         return replace(inputs, notes=tuple(self.about["notes"]))
+
+    def _worked_out(self) -> dict[str, WorkedOut]:
+        """Return the tables of every area, as `plan_area` looks for them."""
+        whole = {name: self.table(name) for name in _BY_AREA}
+        parts = {name: frame.partition_by("area", as_dict=True) for name, frame in whole.items()}
+        found = {}
+        for slug in self.table("areas")["slug"]:
+            mine = {name: parts[name].get((slug,), whole[name].clear()) for name in _BY_AREA}
+            measures = mine.pop("measures")
+            found[kept_as(slug)] = WorkedOut(measures, **{n: frame.drop("area") for n, frame in mine.items()})
+        return found
 
     def _known(self) -> tuple[ExpectedPlaces | None, GroupJudgements | None]:
         """Return the two models of measures as they were fitted."""
@@ -240,7 +254,7 @@ def prepare_plans(
 
 
 def _by_area(plans: Iterable[AreaPlan]) -> dict[str, pl.DataFrame]:
-    found: dict[str, list[pl.DataFrame]] = {"measures": [], "need": [], "exposure": [], "trend": []}
+    found: dict[str, list[pl.DataFrame]] = {name: [] for name in _BY_AREA}
     for plan in plans:
         found["measures"].append(plan.measures)
         for name, frame in (("need", plan.need), ("exposure", plan.exposure), ("trend", plan.trend)):

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-__all__ = ["SCHEMA", "Value", "values_frame", "withheld"]
+__all__ = ["SCHEMA", "Value", "read_values", "values_frame", "withheld"]
 
 SCHEMA: Final = {
     "area": pl.String,
@@ -73,3 +73,12 @@ def values_frame(area: str, values: Iterable[Value]) -> pl.DataFrame:
         (area, v.measure, v.part, v.value, v.low, v.high, v.n, v.status, v.as_at, v.source) for v in values
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def read_values(frame: pl.DataFrame) -> dict[tuple[str, str], Value]:
+    """Return the values of one area by measure and part, of rows that `values_frame` wrote."""
+    found: dict[tuple[str, str], Value] = {}
+    for _, *row in frame.select(list(SCHEMA)).iter_rows():
+        value = Value(*row)
+        found.setdefault((value.measure, value.part), value)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -95,7 +96,12 @@ class ScenarioResult:
         """Return one measure by year."""
         if name not in MEASURE_LABELS:
             raise UsageError(f"No measure '{name}'. There are: {', '.join(MEASURE_LABELS)}.")
-        return self.years.filter(pl.col("measure") == name)
+        return self._by_measure[name]
+
+    @cached_property
+    def _by_measure(self) -> dict[str, pl.DataFrame]:
+        parts = self.years.partition_by("measure", as_dict=True)
+        return {name: parts.get((name,), self.years.clear()) for name in MEASURE_LABELS}
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values, for JSON."""
@@ -156,19 +162,20 @@ def run_scenario(scenario: Scenario, inputs: ScenarioInputs, *, draws: int | Non
 
 
 def _days(inputs: ScenarioInputs, years: int) -> list[Any]:
-    steps = pl.DataFrame({"step": [f"{12 * k}mo" for k in range(years + 1)]})
-    return steps.select(on=pl.lit(inputs.vintage).dt.offset_by(pl.col("step")))["on"].to_list()
+    steps = pl.lit(pl.Series([f"{12 * k}mo" for k in range(years + 1)]))
+    return pl.select(pl.lit(inputs.vintage).dt.offset_by(steps)).to_series().to_list()
 
 
 def _table(found: dict[str, Floats], days: list[Any]) -> pl.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for name, (label, unit) in MEASURE_LABELS.items():
-        values = found[name]
+        values = found[name][:, : len(days)]
+        known: NDArray[np.bool_] = np.all(np.isfinite(values), axis=0)
+        ends = np.full((len(days), 3), np.nan)
+        ends[known] = np.quantile(values[:, known], [0.5, _LOW, _HIGH], axis=0).T
         for year, day in enumerate(days):
-            column = values[:, year]
-            known = np.isfinite(column).all()
-            ends = np.quantile(column, [0.5, _LOW, _HIGH]).tolist() if known else [None] * 3
-            rows.append((name, label, unit, year, day, *ends))
+            shown = ends[year].tolist() if known[year] else [None] * 3
+            rows.append((name, label, unit, year, day, *shown))
     return pl.DataFrame(rows, schema=_YEARS_SCHEMA, orient="row")
 
 

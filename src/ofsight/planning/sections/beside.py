@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ofsight.planning.area_plan import AreaPlan, pick
+from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.values import Value
 from ofsight.planning.wording import with_interval
 from ofsight.report.document import Column, Row, Table, Text
@@ -58,7 +58,7 @@ def areas_of(plan: AreaPlan) -> list[str]:
 
 def values_of(plan: AreaPlan, measure: str, part: str = "all") -> list[Value]:
     """Return one measure of the area and of those beside it, in the order of `areas_of`."""
-    return [plan.value(measure, part), *(pick(frame, measure, part) for _, frame in plan.beside)]
+    return [plan.value(measure, part), *plan.values_beside(measure, part)]
 
 
 def make_table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ofsight.planning.area_plan import AreaPlan, pick
+from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.quality import KINDS
 from ofsight.planning.measures.values import Value
 from ofsight.planning.sections.beside import list_source, short_name
@@ -49,13 +49,13 @@ def _lead(plan: AreaPlan) -> str:
 
 
 def _table(plan: AreaPlan) -> Table:
-    beside = [(area.name, frame) for area, frame in plan.beside]
     rows = []
     for kind in KINDS:
         homes, places = plan.value("homes_by_judgement", kind), plan.value("places_by_judgement", kind)
-        shares = [
-            _share(pick(frame, "places_by_judgement", kind), pick(frame, "places")) for _, frame in beside
-        ]
+        pairs = zip(
+            plan.values_beside("places_by_judgement", kind), plan.values_beside("places"), strict=True
+        )
+        shares = [_share(part, whole) for part, whole in pairs]
         rows.append(
             Row(
                 (kind, count(homes.value), count(places.value), _share(places, plan.value("places")), *shares)
@@ -66,7 +66,7 @@ def _table(plan: AreaPlan) -> Table:
         Column("Homes", numeric=True),
         Column("Places", numeric=True),
         Column("Share of places", numeric=True),
-        *(Column(f"{name}, share", numeric=True) for name, _ in beside),
+        *(Column(f"{area.name}, share", numeric=True) for area, _ in plan.beside),
     )
     note = (
         f"{list_source(plan)} Overall experiences and progress, at the latest full inspection with a grade. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -14,7 +15,7 @@ from ofsight.planning.scenarios.scenario import Range, Scenario
 from ofsight.report.document import Block, Bullets, Code, Column, Paragraph, Row, Section, Table
 from ofsight.report.wording import day, decimal, percent
 
-__all__ = ["carried_on", "carried_on_blocks", "scenario_section"]
+__all__ = ["carried_on", "carried_on_blocks", "run", "run_carried_on", "scenario_section"]
 
 _SHOWN: Final = (
     "homes",
@@ -45,11 +46,23 @@ def run(plan: AreaPlan, scenario: Scenario) -> ScenarioResult | None:
     return run_scenario(scenario, ScenarioInputs.from_frames(frames, plan.area))
 
 
+def run_carried_on(plan: AreaPlan) -> ScenarioResult | None:
+    """Run the scenario of no event; of an area with a name once for each set of inputs."""
+    kept, key = plan.inputs.kept, f"carried on {plan.area.slug}"
+    if key in kept:
+        found = kept[key]
+        return found if isinstance(found, ScenarioResult) else None
+    made = run(plan, carried_on(plan))
+    if plan.area.kind != "set":
+        kept[key] = made
+    return made
+
+
 def carried_on_blocks(plan: AreaPlan) -> list[Block]:
     """Return the table of the future carried on, for the outlook."""
     if not plan.homes.height:
         return []
-    found = run(plan, carried_on(plan))
+    found = run_carried_on(plan)
     if found is None:
         return []
     note = (
@@ -97,23 +110,26 @@ _RANGES: Final = (
 
 
 def _table(key: str, caption: str, years: pl.DataFrame, note: str) -> Table:
-    days = years.select("year", "on").unique().sort("year").rows()
-    rows = []
-    for name in _SHOWN:
-        mine = years.filter(measure=name).sort("year")
-        if mine.is_empty():
-            continue
-        cells = [_cell(name, *row) for row in mine.select("base", "low", "high").iter_rows()]
-        rows.append(Row((str(mine["label"][0]), *cells)))
+    days: dict[int, date] = {}
+    cells: dict[str, list[str]] = {}
+    unknown: set[str] = set()
+    values = years.sort("year", maintain_order=True).select(
+        "measure", "label", "year", "on", "base", "low", "high"
+    )
+    for name, label, year, on, *ends in values.iter_rows():
+        days[year] = on
+        cells.setdefault(name, [label]).append(_cell(name, *ends))
+        if ends[0] is None:
+            unknown.add(name)
+    rows = tuple(Row(tuple(cells[name])) for name in _SHOWN if name in cells)
     columns = (
         Column("What", share=2.0),
-        *(Column(day(on.isoformat()), numeric=True) for _, on in days),
+        *(Column(day(on.isoformat()), numeric=True) for on in days.values()),
     )
-    unknown = years.filter(measure="gap")["base"].null_count() > 0
-    more = " No gap is given where the number of children in homes is withheld." if unknown else ""
-    if years.filter(measure="hhi")["base"].null_count():
+    more = " No gap is given where the number of children in homes is withheld." if "gap" in unknown else ""
+    if "hhi" in unknown:
         more += " Concentration and shares are not given where in some futures no place is left."
-    return Table(key, caption, columns, tuple(rows), note + more)
+    return Table(key, caption, columns, rows, note + more)
 
 
 def _cell(name: str, base: float | None, low: float | None, high: float | None) -> str:

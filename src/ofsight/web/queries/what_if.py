@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -23,7 +24,7 @@ from ofsight.planning.scenarios.scenario import (
     Scenario,
     parse_scenario,
 )
-from ofsight.planning.sections.scenario import carried_on, run
+from ofsight.planning.sections.scenario import carried_on, run, run_carried_on
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
 from ofsight.profiles.area import Area
 from ofsight.report.document import Bullets, Column, Paragraph, Row, Table
@@ -111,7 +112,7 @@ def scenario_page(sources: Sources, text: str, query: str) -> Answer:
     plan = plan_of(sources, text)
     scenario = scenario_of(query) if query else carried_on(plan)
     try:
-        found = run(plan, scenario)
+        found = run(plan, scenario) if query else run_carried_on(plan)
     except UsageError as error:
         raise Refusal(422, str(error)) from None
     if found is None:
@@ -291,15 +292,14 @@ def _assumptions(found: ScenarioResult, source: str) -> Part:
 
 def _laid(key: str, caption: str, years: pl.DataFrame) -> Table:
     """Return a table with a column a year, as a reader compares them."""
-    days = years.select("year", "on").unique().sort("year")["on"].to_list()
-    rows: list[Row] = []
-    for name in _SHOWN:
-        mine = years.filter(measure=name).sort("year")
-        if mine.height:
-            cells = [_cell(name, row) for row in mine.iter_rows(named=True)]
-            rows.append(Row((str(mine["label"][0]), *cells)))
-    columns = (Column("What", share=2.0), *(Column(day(str(on)), numeric=True) for on in days))
-    return Table(key, caption, columns, tuple(rows), stacked=True)
+    days: dict[int, date] = {}
+    cells: dict[str, list[str]] = {}
+    for row in years.sort("year", maintain_order=True).iter_rows(named=True):
+        days[row["year"]] = row["on"]
+        cells.setdefault(row["measure"], [row["label"]]).append(_cell(row["measure"], row))
+    rows = tuple(Row(tuple(cells[name])) for name in _SHOWN if name in cells)
+    columns = (Column("What", share=2.0), *(Column(day(str(on)), numeric=True) for on in days.values()))
+    return Table(key, caption, columns, rows, stacked=True)
 
 
 def _cell(name: str, row: Mapping[str, object]) -> str:
