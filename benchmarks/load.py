@@ -1,10 +1,12 @@
 """The explorer under load, on this machine only: ``make load``.
 
-A server of its own on the loopback. First some pages of every kind are asked for one by one: what each costs
-when it is made. Then readers ask at a steady rate, popular pages more than others: answers a second, the time
-to answer by kind, errors, and the server's memory from beginning to end. A reader whose turn has come while
-the server is slow asks all the same, so that a slow answer is counted and not left out. On a busy machine the
-times are those of the other work too; the server's own processor time is given beside them.
+Servers of its own on the loopback. From one that makes nothing beforehand, some pages of every kind are
+asked for one by one: what each costs when it is made. Of another, as it is run, readers ask at a steady rate,
+popular pages more than others: answers a second, the time to answer by kind (of all, and of those asked for
+the first time), errors, and the memory of the server and its helpers from beginning to end. A reader whose
+turn has come while the server is slow asks all the same, so that a slow answer is counted and not left out.
+On a busy machine the times are those of the other work too; the processor time of server and readers is
+given beside them.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +30,12 @@ import httpx
 import numpy as np
 import polars as pl
 
+from benchmarks.readers import Readers, Seen
 from ofsight.dataset.store import open_dataset
 from ofsight.profiles.area import list_areas
 from ofsight.profiles.owner import list_owners
 
-_WAITING = 400
-"""Requests under way at once, at most: beyond, the readers themselves would be the bottleneck."""
 _FIRST_VIEW = 150 * 1024
-
-
-@dataclass
-class Seen:
-    """What the readers saw."""
-
-    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    first: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    errors: list[str] = field(default_factory=list)
-    n_bytes: int = 0
-    memory: list[tuple[float, float]] = field(default_factory=list)
 
 
 def addresses(dataset: Path, *, study: bool, plan: bool) -> list[tuple[str, str, float]]:
@@ -107,13 +97,16 @@ def ask_alone(base: str, asked: list[tuple[str, str, float]], n_each: int, pid: 
     with httpx.Client(base_url=base, timeout=60, trust_env=False) as client:
         for kind in dict.fromkeys(kind for kind, _, _ in asked):
             some = [address for of, address, _ in asked if of == kind][-n_each:]
-            before, taken = cpu_of(pid), []
+            busy, taken = [cpu_of(pid)], []
             for address in some:
                 begun = time.monotonic()
                 client.get(address).raise_for_status()
                 taken.append(time.monotonic() - begun)
-            cost = 1000 * (cpu_of(pid) - before) / len(some)
-            rows.append({**_row(kind, taken), "processor ms each": round(cost, 1)})
+                busy.append(cpu_of(pid))
+            # The first of its kind pays for what is worked out once.
+            others = 1000 * (busy[-1] - busy[1]) / max(len(some) - 1, 1)
+            row = {**_row(kind, taken), "processor ms, first of its kind": round(1000 * (busy[1] - busy[0]))}
+            rows.append({**row, "processor ms, others": round(others, 1) if len(some) > 1 else None})
     return rows
 
 
@@ -130,75 +123,43 @@ def memory_of(pid: int) -> float:
 
 
 def _children(pid: int) -> list[int]:
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return []
-    return [found for one in map(int, listed) for found in (one, *_children(one))]
+    """Return the processes that a process has started, whichever of its threads did, and theirs."""
+    listed: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            listed += map(int, thread.read_text(encoding="ascii").split())
+    return [found for one in listed for found in (one, *_children(one))]
 
 
-async def _load(
-    base: str, asked: list[tuple[str, str, float]], rate: float, seconds: float, pid: int
-) -> Seen:
-    seen, chance = Seen(), random.Random(1)
-    weights = [weight for _, _, weight in asked]
-    known: set[str] = set()
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-    tasks: set[asyncio.Task[None]] = set()
-    begun = time.monotonic()
-
-    async def one(client: httpx.AsyncClient, kind: str, address: str, due: float) -> None:
-        try:
-            reply = await client.get(address)
-        except httpx.HTTPError as error:
-            seen.errors.append(f"{address}: {type(error).__name__}")
-            return
-        took = time.monotonic() - due
-        (seen.seconds if address in known else seen.first)[kind].append(took)
-        known.add(address)
-        seen.n_bytes += int(reply.headers.get("content-length", len(reply.content)))
-        if reply.status_code != 200:
-            seen.errors.append(f"{address}: {reply.status_code}")
-
-    async with httpx.AsyncClient(base_url=base, limits=limits, timeout=30, trust_env=False) as client:
-        n, looked = 0, -10.0
-        while (now := time.monotonic() - begun) < seconds:
-            if now - looked >= 5:
-                looked = now
-                seen.memory.append((now, memory_of(pid)))
-            # Every request has its moment; its time to answer counts from there.
-            while n / rate <= now:
-                if len(tasks) >= _WAITING:
-                    break
-                kind, address, _ = chance.choices(asked, weights)[0]
-                task = asyncio.create_task(one(client, kind, address, begun + n / rate))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-                n += 1
-            await asyncio.sleep(0.002)
-        if tasks:
-            await asyncio.wait(tasks, timeout=30)
-    seen.memory.append((time.monotonic() - begun, memory_of(pid)))
-    return seen
-
-
-def _start(folders: dict[str, Path], workers: int) -> tuple[subprocess.Popen[bytes], str, float]:
-    """Start a server and return it, its address, and the seconds until it answered."""
+@contextmanager
+def _server(folders: dict[str, Path], *options: str) -> Iterator[tuple[int, int, float]]:
+    """Give process, port and seconds to the first answer of a server that runs as long as it is needed."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = int(free.getsockname()[1])
     command = [sys.executable, "-c", "from ofsight.cli import main; main()", "serve", "--quiet"]
-    command += [f"--port={port}", f"--workers={workers}"]
+    command += [f"--port={port}", *options, *(f"--{name}={folder}" for name, folder in folders.items())]
     begun = time.monotonic()
-    server = subprocess.Popen(command + [f"--{name}={folder}" for name, folder in folders.items()])
-    base = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(command)
+    try:
+        yield server.pid, port, _wait(server, port, begun)
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait(server: subprocess.Popen[bytes], port: int, begun: float) -> float:
     while time.monotonic() - begun < 60 and server.poll() is None:
         try:
-            if httpx.get(f"{base}/health", timeout=5, trust_env=False).status_code == 200:
-                return server, base, time.monotonic() - begun
+            reply = httpx.get(f"http://127.0.0.1:{port}/health", timeout=5, trust_env=False)
+            if reply.status_code == 200:
+                return time.monotonic() - begun
         except httpx.TransportError:
-            time.sleep(0.02)
-    server.kill()
+            pass
+        time.sleep(0.02)
     raise SystemExit("The server did not start.")
 
 
@@ -217,6 +178,8 @@ def _first_views(base: str) -> dict[str, int]:
 
 
 def _row(kind: str, taken: list[float]) -> dict[str, Any]:
+    if not taken:
+        return {"kind": kind, "n": 0}
     ms = 1000 * np.array(taken)
     p50, p99 = np.quantile(ms, [0.5, 0.99])
     return {
@@ -230,15 +193,17 @@ def _row(kind: str, taken: list[float]) -> dict[str, Any]:
 
 def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) -> dict[str, Any]:
     """Return what was measured, for people and for a file."""
-    n = sum(map(len, (*seen.seconds.values(), *seen.first.values())))
+    again = [value for values in seen.again.values() for value in values]
+    first = [value for values in seen.first.values() for value in values]
+    # The answers that were still to come when the time was over took their time too.
+    lasted = max(seconds, seen.memory[-1][0])
     # Caches fill in the first half; after it the memory should not grow.
     half = [used for at, used in seen.memory if at >= seconds / 2]
-    again = [value for values in seen.seconds.values() for value in values]
-    first = [value for values in seen.first.values() for value in values]
+    kinds = sorted({*seen.again, *seen.first})
     return {
         "seconds to start": round(started, 2),
-        "requests a second": round(n / seconds, 1),
-        "requests": n,
+        "requests a second": round((len(again) + len(first)) / lasted, 1),
+        "requests": len(again) + len(first),
         "errors": len(seen.errors),
         "some errors": seen.errors[:5],
         "MB sent": round(seen.n_bytes / 2**20, 1),
@@ -248,10 +213,18 @@ def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) ->
             "end": round(half[-1]),
             "highest": round(max(used for _, used in seen.memory)),
         },
-        "asked again": _row("all", again) if again else {},
-        "asked first": _row("all", first) if first else {},
-        "by kind, asked again": [_row(kind, seen.seconds[kind]) for kind in sorted(seen.seconds)],
-        "by kind, asked first": [_row(kind, seen.first[kind]) for kind in sorted(seen.first)],
+        "all": _row("all", again + first),
+        "asked again": _row("all", again),
+        "asked first": _row("all", first),
+        "the readers": {
+            "processor ms a request": round(1000 * seen.own / max(len(again) + len(first), 1), 2),
+            "left late, p50 and p99 ms": [
+                round(1000 * float(late), 1) for late in np.quantile(seen.late or [0.0], [0.5, 0.99])
+            ],
+            "held back": seen.held_back,
+        },
+        "by kind, all": [_row(kind, [*seen.first[kind], *seen.again[kind]]) for kind in kinds],
+        "by kind, asked first": [_row(kind, seen.first[kind]) for kind in kinds],
         "first view KB": {address: round(size / 1024, 1) for address, size in views.items()},
     }
 
@@ -271,17 +244,15 @@ def main() -> None:
     rate, seconds = min(given.rate, 1000.0), min(given.seconds, 1800.0)
     folders = {name: getattr(given, name) for name in ("dataset", "study", "plan") if getattr(given, name)}
     asked = addresses(given.dataset, study="study" in folders, plan="plan" in folders)
-    server, base, started = _start(folders, given.workers)
-    try:
-        views = _first_views(base)
-        alone = ask_alone(base, asked, given.alone, server.pid)
-        before = cpu_of(server.pid)
-        seen = asyncio.run(_load(base, asked, rate, seconds, server.pid))
-        spent = cpu_of(server.pid) - before
-    finally:
-        server.terminate()
-        server.wait(20)
+    with _server(folders, "--no-warm") as (pid, port, _):
+        alone = ask_alone(f"http://127.0.0.1:{port}", asked, given.alone, pid)
+    with _server(folders, f"--workers={given.workers}") as (pid, port, started):
+        views = _first_views(f"http://127.0.0.1:{port}")
+        before = cpu_of(pid)
+        seen = asyncio.run(Readers(port, asked, lambda: memory_of(pid)).run(rate, seconds))
+        spent = cpu_of(pid) - before
     found = report(seen, seconds, started, views)
+    found["processor s of the server"] = round(spent, 1)
     found["processor ms a request"] = round(1000 * spent / found["requests"], 2)
     found["load of the machine"] = [round(one, 1) for one in os.getloadavg()]
     found["by kind, alone and first"] = alone

@@ -23,6 +23,9 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes.")] = 1,
+    warm: Annotated[
+        bool, typer.Option("--warm/--no-warm", help="Make the main pages before they are asked for.")
+    ] = True,
     quiet: QuietOption = False,
 ) -> None:
     """Serve the explorer: pages and an API over a dataset and a study."""
@@ -31,7 +34,7 @@ def serve(
     require_web()
     from ofsight.web.serve import serve_explorer
 
-    serve_explorer(dataset, study, plan, host=host, port=port, workers=workers, quiet=quiet)
+    serve_explorer(dataset, study, plan, host=host, port=port, workers=workers, warm=warm, quiet=quiet)
 
 
 @app.command()

@@ -23,6 +23,7 @@ def serve_explorer(
     host: str = "127.0.0.1",
     port: int = 8000,
     workers: int = 1,
+    warm: bool = True,
     quiet: bool = False,
 ) -> None:
     """Serve until stopped.
@@ -35,6 +36,8 @@ def serve_explorer(
         Where to listen; port 0 for a free one.
     workers : int
         Processes. Each holds the tables and its own cache.
+    warm : bool
+        Make the main pages before they are asked for.
     quiet : bool
         Print nothing but errors.
     """
@@ -53,7 +56,7 @@ def serve_explorer(
         "timeout_graceful_shutdown": 5,
     }
     if workers == 1:
-        uvicorn.run(create_app(dataset, study, plan, warm=True), **options)  # type: ignore[arg-type]
+        uvicorn.run(create_app(dataset, study, plan, warm=warm), **options)  # type: ignore[arg-type]
         return
     for name, folder in (("dataset", dataset), ("study", study), ("plan", plan)):
         os.environ[ENVIRONMENT[name]] = "" if folder is None else str(folder.absolute())
