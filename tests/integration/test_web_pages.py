@@ -38,10 +38,10 @@ PAGES = (
     "/", "/areas", "/areas?measure=private_homes&area=leeds", "/areas?map=boundaries", "/areas/england",
     "/areas/north-west", "/areas/birmingham", "/areas/leeds,kent", "/areas/E08000035",
     "/areas/isles-of-scilly", "/owners", "/owners?kind=group", "/owners/list",
-    "/compare", "/compare?area=leeds&area=Kent&area=england", "/study", "/study/gap", "/study/ledger", "/study/files", "/study/files/table1", "/study/odds?ratio=0.5", "/data",
-    "/data/inspections", "/data/homes?where=sector:eq:Private&where=places:ge:4", "/data/sources",
-    "/data/checks", "/data/licence", "/method", "/accessibility", "/changes", "/api", "/search",
-    "/search?q=leds", "/health",
+    "/compare", "/compare?area=leeds&area=Kent&area=england", "/study", "/study/gap", "/study/ledger",
+    "/study/files", "/study/files/table1", "/study/odds?ratio=0.5", "/data", "/data/inspections",
+    "/data/homes?where=sector:eq:Private&where=places:ge:4", "/data/sources", "/data/checks", "/data/licence",
+    "/method", "/accessibility", "/changes", "/api", "/search", "/search?q=leds", "/health",
 )  # fmt: skip
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "path", "rect", "line", "circle", "col"}
