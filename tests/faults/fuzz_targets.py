@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
+from crafted_pdfs import nested, pdf
 
 from builders import LIST_HEADINGS, grid, providers
 from ofsight.demo import Sheet, write_ods
@@ -28,11 +29,11 @@ from ofsight.harmonise import values
 from ofsight.harmonise.periods import contradiction, list_period, span_period, stated_day, year_period
 from ofsight.harmonise.readers import harmonise
 from ofsight.harmonise.recognise import PassedOver, Recognised, recognise
-from ofsight.harmonise.reports import read_report
 from ofsight.harmonise.reports.authorities import is_authority_report, read_authority
 from ofsight.harmonise.reports.checks import check
 from ofsight.harmonise.reports.homes import is_home_report, read_home
-from ofsight.harmonise.reports.pages import Document, Line, Page, Word
+from ofsight.harmonise.reports.pages import Document, Line, Page, Word, open_document
+from ofsight.harmonise.reports.read import report_of
 from ofsight.harmonise.rows import HarmonisedTable
 from ofsight.harmonise.spreadsheets import TextTable, read_tables
 
@@ -92,7 +93,8 @@ def workbook_part(data: bytes) -> None:
 def pdf_file(data: bytes) -> None:
     """A PDF of any bytes."""
     with suppress(OfsightError):
-        read_report(_file(data, ".pdf"))
+        path = _file(data, ".pdf")
+        report_of(open_document(path), path)
 
 
 # The readers of what files hold.
@@ -325,7 +327,7 @@ def seeds(target: str) -> list[bytes]:
         "csv_file": [_csv(rows), _csv(rows, ";"), _csv(rows).decode().encode("utf-16"), b"a,b\r\n1,2\r\n"],
         "workbook_file": [b"\x00" + _archive(_XLSX), b"\x01" + _ods()],
         "workbook_part": [bytes([number]) + part for number, part in enumerate(parts)],
-        "pdf_file": [_pdf()] if target == "pdf_file" else [],
+        "pdf_file": [_pdf(), pdf(), nested(2, 2)] if target == "pdf_file" else [],
         "headings": [_csv(rows, "\t"), b"Title\n\n" + _csv([row[:9] for row in rows], "\t")],
         "table_rows": [_csv(rows, "\t"), b"Title\n\n" + _csv([row[:9] for row in rows], "\t")],
         "list_cells": [bytes([ord("A") + n]) + cell for n, cell in enumerate(_CELLS.split(b"\n"))],

@@ -18,7 +18,18 @@ from typing import Any
 
 from ofsight.errors import ReleaseError, UsageError
 
-__all__ = ["MAX_BYTES", "MAX_PAGES", "Document", "Line", "Page", "Word", "open_document"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PAGES",
+    "Document",
+    "Line",
+    "Page",
+    "Word",
+    "load_library",
+    "open_document",
+    "read_content",
+    "read_document",
+]
 
 MAX_BYTES = 50 * 1024 * 1024
 """A report is under 1 MB; the longest single inspection met has 54 pages."""
@@ -123,14 +134,28 @@ def open_document(path: Path | str) -> Document:
     UsageError
         The PDF library is not installed.
     """
-    path = Path(path)
+    return read_document(read_content(Path(path)), Path(path))
+
+
+def read_content(path: Path) -> bytes:
+    """Read a file's bytes where they can be a report's.
+
+    Raises
+    ------
+    ReleaseError
+        The file is missing, empty, too big, or no PDF.
+    """
     try:
-        content = _read_bytes(path)
+        return _read_bytes(path)
     except OSError as error:
         raise ReleaseError(
             f"the file cannot be opened ({error.strerror}).", file=path, hint="Check the path and its rights."
         ) from error
-    pdfium, raw = _library()
+
+
+def read_document(content: bytes, path: Path) -> Document:
+    """Make pages of words of a PDF's bytes; see `open_document`. The path is only told in errors."""
+    pdfium, raw = load_library()
     try:
         pdf = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
@@ -177,7 +202,14 @@ def _read_bytes(path: Path) -> bytes:
     return content
 
 
-def _library() -> tuple[Any, Any]:
+def load_library() -> tuple[Any, Any]:
+    """Give pypdfium2 and its raw layer.
+
+    Raises
+    ------
+    UsageError
+        The PDF library is not installed.
+    """
     # Imported here: reading reports is an extra, everything else works without the library.
     try:
         import pypdfium2

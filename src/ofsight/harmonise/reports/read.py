@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ofsight.errors import ReleaseError, UsageError
+from ofsight.harmonise.reports.apart import open_apart
 from ofsight.harmonise.reports.authorities import is_authority_report, read_authority
 from ofsight.harmonise.reports.checks import check
 from ofsight.harmonise.reports.homes import is_home_report, read_home
 from ofsight.harmonise.reports.model import Finding, Report
-from ofsight.harmonise.reports.pages import open_document
+from ofsight.harmonise.reports.pages import Document
 
-__all__ = ["find_reports", "name_files", "read_report", "read_reports"]
+__all__ = ["find_reports", "name_files", "read_report", "read_reports", "report_of"]
 
 
 def read_report(path: Path | str) -> Report:
@@ -36,7 +37,11 @@ def read_report(path: Path | str) -> Report:
     ReleaseError
         The file is missing, empty, too big, no PDF, encrypted, damaged, without text, or not such a report.
     """
-    document = open_document(path)
+    return report_of(open_apart(path), path)
+
+
+def report_of(document: Document, path: Path | str) -> Report:
+    """Read what a document says; see `read_report`. The path is only told in errors."""
     # The library's authority reports speak of children's homes too; a home's report has a reference number.
     if is_home_report(document):
         report = read_home(document)
