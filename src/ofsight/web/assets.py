@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from ofsight.web.runtime import run_time
+
 __all__ = ["Asset", "Assets", "assets"]
 
 _KINDS: Final = {
@@ -53,6 +55,17 @@ class Assets:
     def find(self, name: str) -> Asset | None:
         """Return the file of a name in an address; only names made here are known, no path is followed."""
         return self._by_name.get(name)
+
+    def charts(self, *, ready: bool = False) -> str:
+        """Return the address of the run time of interactive charts; empty where there is none.
+
+        Parameters
+        ----------
+        ready : bool
+            Make it now, and have none where that fails: for pages that no server stands behind.
+        """
+        found = run_time()
+        return f"/static/{found.name}" if found.name and (not ready or found.body()) else ""
 
     def all(self) -> list[Asset]:
         """Return every file."""

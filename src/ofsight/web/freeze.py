@@ -25,6 +25,7 @@ from ofsight.web.links import anchors_in, file_of, links_in, relink, trim_links
 from ofsight.web.problems import Refusal
 from ofsight.web.queries.planning import prepare
 from ofsight.web.search import index_of
+from ofsight.web.vega import ENDING
 
 __all__ = ["MARK", "FrozenSite", "freeze_site"]
 
@@ -197,6 +198,9 @@ def _write(walk: _Walk, folder: Path, address: str, reply: Reply, homes: bool) -
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(body)
     walk.n_bytes += len(body)
+    if address.partition("?")[0].endswith(f".{ENDING}"):
+        # Once more as a script, for the charts of pages that are opened from a disk.
+        file.with_suffix(".js").write_bytes(b"window.ofsightGiven=" + body + b";\n")
 
 
 def _check(walk: _Walk) -> None:

@@ -16,7 +16,9 @@ _LINK: Final = re.compile(r'\b(href|src|action)="([^"]*)"')
 _ANCHOR: Final = re.compile(r'\bid="([^"]*)"')
 _HOME_LINK: Final = re.compile(r'<a href="/homes/[^"]*">(.*?)</a>', re.DOTALL)
 _GET: Final = re.compile(r'<span class="get">.*?</span></a></span>', re.DOTALL)
-_PART_JSON: Final = re.compile(r',\s*<a href="/api/v1/[^"]*/tables/[^"?]*\.json(?:\?[^"]*)?"[^>]*>.*?</a>', re.DOTALL)
+_PART_JSON: Final = re.compile(
+    r',\s*<a href="/api/v1/[^"]*/tables/[^"?]*(?<!\.vl)\.json(?:\?[^"]*)?"[^>]*>.*?</a>', re.DOTALL
+)
 _LIGHT: Final = ("/homes/", "/owners/")
 """Pages of which there are thousands: each has its JSON, and no file for each of its tables."""
 

@@ -17,9 +17,11 @@ from ofsight.web.formats import MOST_ROWS, answer_json, frame_csv, part_json
 from ofsight.web.problems import PROBLEM_JSON, Refusal
 from ofsight.web.render import render
 from ofsight.web.sources import Sources
+from ofsight.web.vega import ENDING, can_specify, specify
 
 __all__ = [
     "API",
+    "CHART_SCHEMA",
     "CSV_ANSWER",
     "PART_SCHEMA",
     "Cursor",
@@ -27,6 +29,7 @@ __all__ = [
     "Limit",
     "Site",
     "answers",
+    "chart_response",
     "csv_response",
     "json_response",
     "page_response",
@@ -97,6 +100,18 @@ _WHOLE: Final[dict[str, Any]] = {
                 },
             },
         },
+    },
+}
+CHART_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "A specification of Vega-Lite 6: data, marks and scales of the chart; see its $schema.",
+    "required": ["$schema", "title", "description", "usermeta", "data"],
+    "properties": {
+        "$schema": {"type": "string"},
+        "title": {"type": "object"},
+        "description": {"type": "string"},
+        "usermeta": {"type": "object", "description": "Page, table, source, cautions, version of the data."},
+        "data": {"type": "object"},
     },
 }
 PART_SCHEMA: Final[dict[str, Any]] = {
@@ -257,7 +272,18 @@ class Site:
                 return csv_response(_find(answer, part), answer)
             return part_response(answer, part, sources, limit, cursor)
 
+        def as_chart(answer: asked, part: key, sources: Held) -> Response:
+            return chart_response(_find(answer, part), answer, sources)
+
         one = f"{summary}: one of its tables"
+        # Before the table itself: "map.vl" would be taken for a table's name.
+        self._add(
+            f"{below}/tables/{{part}}.{ENDING}",
+            as_chart,
+            tag=tag,
+            summary=f"{one}, its chart as a Vega-Lite specification",
+            responses=answers(CHART_SCHEMA, 404),
+        )
         self._add(
             f"{below}/tables/{{part}}.json",
             as_json,
@@ -318,6 +344,15 @@ def csv_response(part: Part, answer: Answer) -> Response:
     return Response(
         frame_csv(part.given), media_type="text/csv; charset=utf-8; header=present", headers=headers
     )
+
+
+def chart_response(part: Part, answer: Answer, sources: Sources) -> Response:
+    """Return the chart of one table as a Vega-Lite specification, its values in it."""
+    if not can_specify(part):
+        charts = ", ".join(one.key for one in answer.parts if can_specify(one)) or "none"
+        raise Refusal(404, f"The table '{part.key}' has no chart. Tables with one here: {charts}.")
+    made = json.dumps(specify(answer, part, sources.facts), ensure_ascii=False, default=str, allow_nan=False)
+    return Response(made.encode("utf-8", "replace"), media_type="application/json")
 
 
 def search_answers() -> dict[int | str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from ofsight.web.answer import Picture
 from ofsight.web.assets import assets
 from ofsight.web.cells import body_of
 from ofsight.web.filters import TESTS
+from ofsight.web.vega import can_specify
 
 __all__ = ["render"]
 
@@ -57,6 +58,8 @@ def _environment() -> Environment:
         body_of=body_of,
         drawing=_drawing,
         asset=assets().address,
+        can_specify=can_specify,
+        charts=assets().charts,
         has_narrow=_has_narrow,
         tests=TESTS,
     )

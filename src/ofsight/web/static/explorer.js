@@ -1,4 +1,5 @@
-// What is easier with a script: suggestions while typing, tables sorted by a column. Every page works without.
+// What is easier with a script: suggestions while typing, tables sorted by a column, charts that answer. Every
+// page works without.
 "use strict";
 (() => {
   // Suggestions: a combobox as WAI-ARIA describes it. The form itself still leads to the page of results.
@@ -126,5 +127,59 @@
         body.append(...rows.map(([, row]) => row));
       });
     });
+  }
+
+  // Charts that answer: a button by each, where their run time is to be had; nothing of it is loaded before one
+  // is pressed. For the rest of the visit they open by themselves when they come into sight.
+  const { vegaSrc, chartsSrc } = document.body.dataset;
+  const links = vegaSrc ? document.querySelectorAll("a[data-chart]") : [];
+  const visit = (value) => {
+    try {
+      if (value === undefined) return sessionStorage.getItem("ofsight-charts") === "open";
+      if (value) sessionStorage.setItem("ofsight-charts", "open"); else sessionStorage.removeItem("ofsight-charts");
+    } catch { /* a browser that keeps nothing: every page begins with the plain charts */ }
+    return false;
+  };
+  let charts = null;
+  const explorer = () => charts || (charts = new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = chartsSrc;
+    script.onload = () => done(window.ofsightExplore);
+    script.onerror = () => { charts = null; script.remove(); failed(new Error("charts.js did not come")); };
+    document.head.append(script);
+  }));
+  for (const link of links) {
+    const figure = link.closest(".part").querySelector("figure");
+    const ways = document.createElement("p"), button = document.createElement("button");
+    const title = document.createElement("span"), said = document.createElement("span");
+    ways.className = "chart-ways explore";
+    button.type = "button";
+    title.className = "hidden";
+    title.textContent = `: ${figure.querySelector("figcaption").textContent}`;
+    button.append("Explore this chart", title);
+    said.setAttribute("role", "status");
+    ways.append(button, " ", said);
+    figure.append(ways);
+    const start = async (asked) => {
+      if (button.disabled) return;
+      button.disabled = true;
+      said.textContent = "Loading…";
+      try {
+        const plot = await (await explorer())(figure, link.href, () => { visit(false); ways.hidden = false; button.focus(); });
+        ways.hidden = true;
+        said.textContent = "";
+        if (asked) { visit(true); plot.focus({ preventScroll: true }); }
+      } catch (error) {
+        said.textContent = "The interactive chart could not be loaded. The chart above shows the same.";
+      }
+      button.disabled = false;
+    };
+    button.addEventListener("click", () => start(true));
+    if (visit() && "IntersectionObserver" in window) {
+      const seen = new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) { seen.disconnect(); start(false); }
+      });
+      seen.observe(figure);
+    }
   }
 })();

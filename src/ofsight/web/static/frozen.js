@@ -1,4 +1,5 @@
-// The search of the frozen pages: the index is a script beside this one, read at the first need.
+// What the frozen pages need in place of a server: the search, whose index is a script beside this one, and the
+// specifications of charts; each read at the first need.
 "use strict";
 (() => {
   const here = document.currentScript.src;
@@ -42,6 +43,14 @@
     }).filter(([rank]) => rank >= 0.45).sort((one, other) => other[0] - one[0] || one[1] - other[1])
       .slice(0, most).map(([, , entry]) => entry);
   };
+  // A chart's specification comes as a script, because a page from a disk may fetch nothing.
+  window.ofsightSpecification = (address) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = address.replace(/\.json$/, ".js");
+    script.onload = () => { script.remove(); done(window.ofsightGiven); };
+    script.onerror = () => { script.remove(); failed(new Error(`${address} did not come`)); };
+    document.head.append(script);
+  });
   const place = document.querySelector("[data-results]");
   const words = new URLSearchParams(location.search).get("q");
   if (place && words) {
