@@ -26,6 +26,10 @@ def serve(
     warm: Annotated[
         bool, typer.Option("--warm/--no-warm", help="Make the main pages before they are asked for.")
     ] = True,
+    url: Annotated[
+        str,
+        typer.Option("--url", help="Where visitors reach it behind a proxy: https://HOST/PATH, or /PATH."),
+    ] = "",
     quiet: QuietOption = False,
 ) -> None:
     """Serve the explorer: pages and an API over a dataset and a study."""
@@ -34,7 +38,9 @@ def serve(
     require_web()
     from ofsight.web.serve import serve_explorer
 
-    serve_explorer(dataset, study, plan, host=host, port=port, workers=workers, warm=warm, quiet=quiet)
+    serve_explorer(
+        dataset, study, plan, host=host, port=port, workers=workers, warm=warm, url=url, quiet=quiet
+    )
 
 
 @app.command()

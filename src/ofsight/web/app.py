@@ -20,6 +20,7 @@ from ofsight import __version__
 from ofsight.errors import UsageError
 from ofsight.web.cache import Cache
 from ofsight.web.front import Front
+from ofsight.web.mount import Mount, read_mount
 from ofsight.web.offer import API, Site
 from ofsight.web.pages import add_questions
 from ofsight.web.pages.errors import refuse
@@ -29,7 +30,12 @@ from ofsight.web.warm import keep_warm
 
 __all__ = ["ENVIRONMENT", "Explorer", "create_app", "create_app_from_environment"]
 
-ENVIRONMENT: Final = {"dataset": "OFSIGHT_DATASET", "study": "OFSIGHT_STUDY", "plan": "OFSIGHT_PLAN"}
+ENVIRONMENT: Final = {
+    "dataset": "OFSIGHT_DATASET",
+    "study": "OFSIGHT_STUDY",
+    "plan": "OFSIGHT_PLAN",
+    "url": "OFSIGHT_URL",
+}
 """The variables that say what to show, where the application is started by a server of its own."""
 
 _THREADS = 8
@@ -38,8 +44,9 @@ _THREADS = 8
 _ABOUT = """Everything that the pages show, for programs.
 
 Every page has a twin here: its address below `/api/v1`, with `.json` behind it; each of its tables is at
-`.../tables/{table}.json` (pages of rows, `next` leads on) and `.../tables/{table}.csv` (every row). A value
-that is withheld is null, with a status beside it. Unknown parameters are refused. Errors are
+`.../tables/{table}.json` (pages of rows, `next` leads on) and `.../tables/{table}.csv` (every row); where it
+has a chart, that is a Vega-Lite specification at `.../tables/{table}.vl.json`. A value that is withheld is
+null, with a status beside it. Unknown parameters are refused. Errors are
 `application/problem+json`.
 """
 
@@ -51,16 +58,19 @@ class Explorer(FastAPI):
     ----------
     holdings : Holdings
         What is shown.
+    mount : Mount
+        Where visitors reach it.
     """
 
-    def __init__(self, holdings: Holdings, **options: Any) -> None:
+    def __init__(self, holdings: Holdings, mount: Mount, **options: Any) -> None:
         super().__init__(**options)
         self.holdings = holdings
+        self.public = mount
         self.cache = Cache()
 
     def build_middleware_stack(self) -> Any:
         """Put the front before everything, the handling of errors included."""
-        return Front(super().build_middleware_stack(), self.holdings, refuse, self.cache)
+        return Front(super().build_middleware_stack(), self.holdings, refuse, self.cache, self.public)
 
 
 def create_app(
@@ -70,6 +80,7 @@ def create_app(
     *,
     frozen: bool = False,
     warm: bool = False,
+    url: str = "",
     tell: Callable[[str], None] | None = None,
 ) -> Explorer:
     """Make the explorer.
@@ -86,6 +97,8 @@ def create_app(
         Make pages that need no server: without what only a server can answer.
     warm : bool
         Make the main pages beforehand, in the background, at the start and when the data is new.
+    url : str
+        The public address, or its path: see `ofsight.web.mount.read_mount`.
     tell : callable, optional
         Gets what the operator should know, one line each; standard error when there is none.
 
@@ -94,6 +107,7 @@ def create_app(
     Explorer
         An ASGI application. It reads the folders at its start and again when they are written anew.
     """
+    mount = read_mount(url)
     holdings = Holdings(
         Path(dataset),
         None if study is None else Path(study),
@@ -115,6 +129,7 @@ def create_app(
 
     app = Explorer(
         holdings,
+        mount,
         title="ofsight explorer",
         version=__version__,
         description=_ABOUT,
@@ -123,6 +138,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        servers=[{"url": f"{mount.origin}{mount.prefix}"}] if mount.prefix or mount.origin else None,
         license_info={"name": "MIT (code); Open Government Licence v3.0 (data)"},
     )
     app.state.holdings = holdings
@@ -146,7 +162,7 @@ def create_app_from_environment() -> Explorer:
     if not dataset:
         raise UsageError(f"Set {ENVIRONMENT['dataset']} to the folder of a dataset.")
     study, plan = (os.environ.get(ENVIRONMENT[name]) or None for name in ("study", "plan"))
-    return create_app(dataset, study, plan, warm=True)
+    return create_app(dataset, study, plan, url=os.environ.get(ENVIRONMENT["url"], ""), warm=True)
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ofsight.web.cache import Cache, Kept
+from ofsight.web.mount import Mount
 from ofsight.web.sources import Holdings
 
 __all__ = ["HEAD", "SECURITY", "STREAM", "Front"]
@@ -53,6 +54,7 @@ _CLOSED: Final = ((b"cross-origin-resource-policy", b"same-origin"),)
 _ALLOWED: Final = b"GET, HEAD, OPTIONS"
 _log = logging.getLogger("ofsight.web")
 _LONGEST = 2000
+_AT_ROOT: Final = Mount()
 _WORTH_PACKING = 500
 _PACKED_TYPES = (
     b"text/",
@@ -87,13 +89,23 @@ class Front:
         Makes headers and body of a refusal from address, status and words.
     cache : Cache, optional
         Where finished answers are kept.
+    mount : Mount
+        Where visitors reach the explorer.
     """
 
-    def __init__(self, app: App, holdings: Holdings, refuse: Refuse, cache: Cache | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        holdings: Holdings,
+        refuse: Refuse,
+        cache: Cache | None = None,
+        mount: Mount = _AT_ROOT,
+    ) -> None:
         self.app = app
         self.holdings = holdings
         self.refuse = refuse
         self.cache = Cache() if cache is None else cache
+        self.mount = mount
         self._looking: asyncio.Future[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +113,7 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = self.mount.inner(scope)
         if self.holdings.is_due():
             self._looking = asyncio.get_running_loop().run_in_executor(None, self.holdings.refresh)
         asked = dict(scope["headers"])
@@ -127,7 +140,7 @@ class Front:
         headers, body = self.refuse(path, status, words)
         if status == 405:
             headers.append((b"allow", _ALLOWED))
-        return Kept(status, tuple(headers), body, False, "")
+        return Kept(status, tuple(headers), self.mount.turn(dict(headers)[b"content-type"], body), False, "")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, asked: dict[bytes, bytes]) -> None:
         method = scope["method"]
@@ -155,7 +168,7 @@ class Front:
                 if got.streams:
                     headers = [(n, v) for n, v in got.headers if n != STREAM.encode()]
                     headers += _standing(scope, got.status, headers)
-                    await send({**message, "headers": headers})
+                    await send({**message, "headers": self.mount.turn_headers(headers)})
             elif got.streams:
                 await send({**message, "body": b""} if method == "HEAD" else message)
             else:
@@ -173,7 +186,9 @@ class Front:
     def _finish(self, scope: Scope, got: _Collected) -> Kept:
         body = b"".join(got.chunks)
         headers = [(name, value) for name, value in got.headers if name not in _OWN_HEADERS]
+        headers = self.mount.turn_headers(headers)
         kind = next((value for name, value in headers if name == b"content-type"), b"")
+        body = self.mount.turn(kind, body)
         # Files are written as they are: nothing is packed that would be unpacked at once.
         worth = len(body) > _WORTH_PACKING and not self.holdings.frozen
         packed = worth and kind.startswith(_PACKED_TYPES)

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from ofsight.web.app import ENVIRONMENT, create_app
+from ofsight.web.mount import read_mount
 
 __all__ = ["serve_explorer"]
 
@@ -24,6 +25,7 @@ def serve_explorer(
     port: int = 8000,
     workers: int = 1,
     warm: bool = True,
+    url: str = "",
     quiet: bool = False,
 ) -> None:
     """Serve until stopped.
@@ -38,9 +40,12 @@ def serve_explorer(
         Processes. Each holds the tables and its own cache.
     warm : bool
         Make the main pages before they are asked for.
+    url : str
+        Where visitors reach it, if not at the root of a host: see `ofsight.web.mount.read_mount`.
     quiet : bool
         Print nothing but errors.
     """
+    read_mount(url)  # refused here, in one message, and not by each worker
     if not quiet:
         print(f"The explorer is at http://{host}:{port}/ (stop it with Ctrl-C)", file=sys.stderr, flush=True)
     options = {
@@ -56,8 +61,9 @@ def serve_explorer(
         "timeout_graceful_shutdown": 5,
     }
     if workers == 1:
-        uvicorn.run(create_app(dataset, study, plan, warm=warm), **options)  # type: ignore[arg-type]
+        uvicorn.run(create_app(dataset, study, plan, warm=warm, url=url), **options)  # type: ignore[arg-type]
         return
     for name, folder in (("dataset", dataset), ("study", study), ("plan", plan)):
         os.environ[ENVIRONMENT[name]] = "" if folder is None else str(folder.absolute())
+    os.environ[ENVIRONMENT["url"]] = url
     uvicorn.run(_FACTORY, factory=True, workers=workers, **options)  # type: ignore[arg-type]

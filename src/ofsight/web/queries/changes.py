@@ -191,6 +191,7 @@ def feed(sources: Sources) -> bytes:
     add(root, "title", "Children’s homes in England: changes")
     add(root, "id", "tag:ofsight,2026:changes")
     add(root, "updated", built)
+    add(root, "link", rel="self", type="application/atom+xml", href="/changes.atom")
     add(root, "link", rel="alternate", href="/changes")
     author = add(root, "author")
     add(author, "name", "ofsight")
