@@ -16,10 +16,21 @@ import polars as pl
 from ofsight.dataset.store import Dataset
 from ofsight.link.areas import load_areas, normalise_authority_name
 from ofsight.profiles.area import Area, authority_names, begins_on, history_names
-from ofsight.profiles.homes_open import snapshot_dates
 from ofsight.profiles.kept import keep
-from ofsight.profiles.measures import DEPRIVATION, MEASURES, Cell, Measure
-from ofsight.profiles.supply import homes_by_authority
+from ofsight.profiles.measures import DEPRIVATION, HOMES_OUTSIDE, MEASURES, Cell, Measure
+from ofsight.profiles.withheld import (
+    IN_HOMES,
+    LOOKED_AFTER,
+    NET_LOSS,
+    OUTSIDE,
+    SHARES,
+    TOTAL_MEANING,
+    WITHHELD_HERE,
+    net_losses_told,
+    totals_told,
+    within_totals,
+    without_homes,
+)
 
 __all__ = [
     "DEPRIVATION",
@@ -28,8 +39,6 @@ __all__ = [
     "children_over_time",
     "deprivation",
     "latest_children",
-    "WITHHELD_HERE",
-    "without_homes",
 ]
 
 CHILDREN_SCHEMA: Final = {
@@ -46,9 +55,6 @@ CHILDREN_SCHEMA: Final = {
     "rounding": pl.String,
     "release": pl.String,
 }
-
-WITHHELD_HERE: Final = "withheld here"
-"""Published, and not shown beside our other figures, because together they would show a withheld cell."""
 
 NOT_PUBLISHED: Final = "not published"
 NOT_SUMMED: Final = "not summed"
@@ -232,6 +238,7 @@ def _members(dataset: Dataset, area: Area, year: int) -> tuple[str, ...]:
 def _read_cells(dataset: Dataset) -> _Found:
     """Read the newest word on every cell that a measure names."""
     wanted = {cell for m in (*MEASURES, *DEPRIVATION) for cell in (*m.cells, *m.part, *m.whole)}
+    wanted.add(HOMES_OUTSIDE)  # not shown, but it tells which shares of totals may be
     key = ("topic", "category", "breakdown", "measure")
     named = pl.DataFrame(sorted(wanted), schema=dict.fromkeys(key, pl.String), orient="row")
     rows = (
@@ -258,43 +265,81 @@ def _read_cells(dataset: Dataset) -> _Found:
             where = "region:england" if level == "National" else f"region:{_region_key(name)}"
         if where is not None:
             found[(topic, category, breakdown, measure), where, year] = _Cell(*cell)
-    return _withhold_beside_no_homes(found, without_homes(dataset))
+    return _withhold(found, dataset)
 
 
-def _withhold_beside_no_homes(found: _Found, without: set[tuple[str, int]]) -> _Found:
-    """Withhold the net gain of an authority without a home whose own children in homes are withheld.
+def _withhold(found: _Found, dataset: Dataset) -> _Found:
+    """Withhold what beside our other figures would tell a withheld cell (`ofsight.profiles.withheld`).
 
-    Where there is no home, no child of another authority lives in one: the net loss is the number of its own
-    children in homes, all elsewhere, which DfE withholds. Beside "no homes", it would give that number away.
+    A total goes with its shares; of counts that are printed in several places, each place.
     """
-    cells = {m.key: m.cells[0] for m in MEASURES}
-    net = cells["homes_net_gain"]
-    for name, year in without:
-        shown = found.get((net, name, year))
-        told = [found.get((cells[key], name, year)) for key in ("homes_out_of_area_percent", "in_homes")]
-        hidden = any(c is not None and c.value is None and c.meaning == _SUPPRESSED for c in told)
-        if shown is not None and shown.value is not None and hidden:
-            meaning = "withheld here: with no home in the area it would show a figure that DfE withholds"
-            found[net, name, year] = _Cell(None, WITHHELD_HERE, meaning, shown.rounding, shown.release)
+    within = within_totals(dataset)
+    keys = {_total_key(name): name for name in within["total"].unique()}
+    counts = _counts(found, keys)
+    authorities = counts.filter(~pl.col("total"))
+    net = net_losses_told(authorities, without_homes(dataset))
+    told = [(NET_LOSS, year, name) for name, year in net.iter_rows()]
+    _replace(found, told, "withheld here: with no home in the area it would show a figure that DfE withholds")
+    hidden = net.select("name", "year", measure=pl.lit(NET_LOSS), hidden=pl.lit(value=True))
+    hide = pl.col("hidden").fill_null(value=False)
+    authorities = authorities.join(hidden, on=["measure", "name", "year"], how="left").with_columns(
+        value=pl.when(~hide).then("value"), withheld=pl.col("withheld") | hide
+    )
+    totals = counts.filter(pl.col("total") & pl.col("value").is_not_null())
+    narrowing = totals_told(authorities, totals, within).iter_rows()
+    _replace(found, ((m, year, _total_key(name)) for m, year, name in narrowing), TOTAL_MEANING)
     return found
 
 
-def without_homes(dataset: Dataset) -> set[tuple[str, int]]:
-    """Return the authorities without a home at 31 March, by year; before the first list, by the first."""
-    days = snapshot_dates(dataset)
-    cube = homes_by_authority(dataset)
-    years = {
-        cell[0] for cell in dataset.authority_statistics.select("year").drop_nulls().unique().iter_rows()
-    }
-    absent: set[tuple[str, int]] = set()
-    for year in years:
-        march = date(year, 3, 31)
-        list_day = max((day for day in days if day <= march), default=days[0] if days else None)
-        if list_day is None:
+def _counts(found: _Found, totals: Mapping[str, str]) -> pl.DataFrame:
+    """Return the counts that tell of each other, as `ofsight.profiles.withheld` reads them."""
+    rows = []
+    for (cell, name, year), held in found.items():
+        measure = _TELLING.get(cell)
+        # Of several places where a count is printed the first counts, as on pages.
+        if measure is None or any((other, name, year) in found for other in _before(measure, cell)):
             continue
-        with_homes = {name for day, name in cube if day == list_day}
-        absent |= {(found.name, year) for found in load_areas().on(march) if found.name not in with_homes}
-    return absent
+        suppressed = held.value is None and held.meaning == _SUPPRESSED
+        sign = -1.0 if measure == NET_LOSS else 1.0
+        value = None if held.value is None else sign * held.value
+        rows.append((measure, totals.get(name, name), year, value, suppressed, name in totals))
+    schema = {"measure": pl.String, "name": pl.String, "year": pl.Int32, "value": pl.Float64}
+    return pl.DataFrame(rows, schema={**schema, "withheld": pl.Boolean, "total": pl.Boolean}, orient="row")
+
+
+def _before(measure: str, cell: Cell) -> tuple[Cell, ...]:
+    places = _PLACES_OF[measure]
+    return places[: places.index(cell)]
+
+
+def _replace(found: _Found, told: Iterable[tuple[str, int, str]], meaning: str) -> None:
+    """Put a word in the place of numbers: of a count, and of the shares that tell of it."""
+    for measure, year, name in told:
+        shares = [_SHARE_CELLS[share] for share, count in SHARES.items() if count == measure]
+        for cell in (*_PLACES_OF[measure], *(shares if name.startswith(_TOTAL) else ())):
+            shown = found.get((cell, name, year))
+            if shown is not None and shown.value is not None:
+                found[cell, name, year] = _Cell(None, WITHHELD_HERE, meaning, shown.rounding, shown.release)
+
+
+def _total_key(name: str) -> str:
+    return f"{_TOTAL}{_region_key(name)}"
+
+
+_TOTAL: Final = "region:"
+_CELLS: Final = {m.key: m.cells for m in MEASURES}
+_PLACES_OF: Final = {
+    LOOKED_AFTER: _CELLS["looked_after"],
+    IN_HOMES: _CELLS["in_homes"],
+    NET_LOSS: _CELLS["homes_net_gain"],
+    OUTSIDE: (HOMES_OUTSIDE,),
+}
+_TELLING: Final = {cell: measure for measure, cells in _PLACES_OF.items() for cell in cells}
+_SHARE_CELLS: Final = {
+    "looked_after_rate": _CELLS["looked_after_rate"][0],
+    "in_homes_percent": _CELLS["in_homes_percent"][0],
+    "out_of_area_in_homes_share": _CELLS["homes_out_of_area_percent"][0],
+}
 
 
 def _region_key(name: str) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.profiles.area import Area
+from ofsight.profiles.everywhere import AREA, answer_everywhere
 from ofsight.profiles.homes_open import UNLINKED, open_homes, snapshot_on
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Grade, Sector
@@ -59,56 +60,70 @@ def holders_in(dataset: Dataset, area: Area | None = None, on: date | None = Non
         ``n_good_or_better`` (latest full inspection, overall), ``n_homes_in_england``,
         ``n_areas_in_england`` (authorities in which it has a home).
     """
-    homes = open_homes(dataset, area, on).with_columns(
-        kind=holder_kind(), sector=pl.col("sector").cast(pl.String)
-    )
-    england = keep(
+    day = snapshot_on(dataset, on)
+
+    def england() -> pl.DataFrame:
+        return _in_england(open_homes(dataset, on=day))
+
+    newest = day == snapshot_on(dataset)
+    return answer_everywhere(
         dataset,
-        ("holders_in_england", snapshot_on(dataset, on)),
-        lambda: _in_england(open_homes(dataset, on=on)),
+        area,
+        open_homes(dataset, on=day),
+        lambda homes, _: _hold(homes, keep(dataset, ("holders_in_england", day), england)),
+        "holders_in" if newest else None,
     )
+
+
+def _hold(homes: pl.DataFrame, england: pl.DataFrame) -> pl.DataFrame:
+    """List the holders of homes by area; `england` has how many each has in all."""
+    homes = homes.with_columns(kind=holder_kind(), sector=pl.col("sector").cast(pl.String))
     linked = homes.filter(pl.col("kind") != "unlinked")
     # One row per holder, whatever its sectors and kinds here: the first in order of its places.
     main = (
-        linked.group_by("holder_id", "sector", "kind")
+        linked.group_by(AREA, "holder_id", "sector", "kind")
         .agg(pl.col("places").sum().alias("p"), pl.len().alias("n"))
         .sort("p", "n", "sector", descending=[True, True, False])
-        .unique("holder_id", keep="first", maintain_order=True)
-        .select("holder_id", "sector", "kind")
+        .unique([AREA, "holder_id"], keep="first", maintain_order=True)
+        .select(AREA, "holder_id", "sector", "kind")
     )
     held = (
-        linked.group_by("holder_id")
+        linked.group_by(AREA, "holder_id")
         .agg(pl.col("holder").drop_nulls().first(), *_counts())
-        .join(main, on="holder_id", how="left")
+        .join(main, on=[AREA, "holder_id"], how="left")
         .join(england, on="holder_id", how="left")
         .sort(["n_places", "n_homes", "holder_id"], descending=[True, True, False], nulls_last=True)
-        .with_row_index("rank", offset=1)
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(AREA))
     )
     unlinked = (
         homes.filter(pl.col("kind") == "unlinked")
-        .group_by("sector")
+        .group_by(AREA, "sector")
         .agg(*_counts())
         .with_columns(kind=pl.lit("unlinked"))
         .sort("sector")
     )
-    both = pl.concat([held.with_columns(pl.col("rank").cast(pl.Int64)), unlinked], how="diagonal")
-    all_homes, all_places = homes.height, homes["places"].sum()
-    return both.select(
-        "rank",
-        "holder_id",
-        "holder",
-        "kind",
-        "sector",
-        "n_homes",
-        "n_places",
-        (pl.col("n_homes") / all_homes).alias("share_of_homes") if all_homes else _nothing("share_of_homes"),
-        (pl.col("n_places") / all_places).alias("share_of_places")
-        if all_places
-        else _nothing("share_of_places"),
-        "n_graded",
-        "n_good_or_better",
-        "n_homes_in_england",
-        "n_areas_in_england",
+    whole = homes.group_by(AREA).agg(all_homes=pl.len(), all_places=pl.col("places").sum())
+    return (
+        pl.concat([held, unlinked], how="diagonal")
+        .join(whole, on=AREA, how="left", maintain_order="left")
+        .select(
+            AREA,
+            "rank",
+            "holder_id",
+            "holder",
+            "kind",
+            "sector",
+            "n_homes",
+            "n_places",
+            (pl.col("n_homes") / pl.col("all_homes")).alias("share_of_homes"),
+            pl.when(pl.col("all_places") > 0)
+            .then(pl.col("n_places") / pl.col("all_places"))
+            .alias("share_of_places"),
+            "n_graded",
+            "n_good_or_better",
+            "n_homes_in_england",
+            "n_areas_in_england",
+        )
     )
 
 
@@ -131,7 +146,3 @@ def _in_england(homes: pl.DataFrame) -> pl.DataFrame:
             n_areas_in_england=pl.col("authority").n_unique().cast(pl.Int64),
         )
     )
-
-
-def _nothing(name: str) -> pl.Expr:
-    return pl.lit(None, dtype=pl.Float64).alias(name)

@@ -12,8 +12,9 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.errors import UsageError
-from ofsight.profiles.area import Area, begins_on, history_names
-from ofsight.profiles.homes_open import open_homes
+from ofsight.profiles.area import Area
+from ofsight.profiles.everywhere import AREA, answer_everywhere, one_area
+from ofsight.profiles.homes_open import open_homes, snapshot_on
 from ofsight.profiles.intervals import with_share
 from ofsight.profiles.kept import keep
 from ofsight.profiles.supply import ALL_SECTORS, SECTORS
@@ -51,19 +52,26 @@ def latest_judgements(dataset: Dataset, area: Area | None = None, on: date | Non
         ``n_graded``, ``n_inadequate``, ``n_requires_improvement``, ``n_good``, ``n_outstanding``,
         ``n_good_or_better``, ``share`` (of the graded), ``low``, ``high`` (Wilson, 95 %), ``few``.
     """
-    return count_latest(open_homes(dataset, area, on))
+    day = snapshot_on(dataset, on)
+    newest = day == snapshot_on(dataset)
+    homes = open_homes(dataset, on=day)
+    return answer_everywhere(dataset, area, homes, _count_latest, "latest_judgements" if newest else None)
 
 
 def count_latest(homes: pl.DataFrame) -> pl.DataFrame:
     """Count the latest judgements of homes given as `open_homes` gives them; see `latest_judgements`."""
+    return one_area(homes, _count_latest)
+
+
+def _count_latest(homes: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     both = [
-        homes.select(pl.col("sector").cast(pl.String), *_DOMAINS),
-        homes.select(pl.lit(ALL_SECTORS).alias("sector"), *_DOMAINS),
+        homes.select(AREA, pl.col("sector").cast(pl.String), *_DOMAINS),
+        homes.select(AREA, pl.lit(ALL_SECTORS).alias("sector"), *_DOMAINS),
     ]
     counted = (
         pl.concat(both)
-        .unpivot(on=_DOMAINS, index="sector", variable_name="domain", value_name="grade")
-        .group_by("domain", "sector")
+        .unpivot(on=_DOMAINS, index=[AREA, "sector"], variable_name="domain", value_name="grade")
+        .group_by(AREA, "domain", "sector")
         .agg(_count_grades("grade"), n_homes=pl.len(), n_ungraded=pl.col("grade").is_null().sum())
     )
     grid = pl.DataFrame(
@@ -71,7 +79,8 @@ def count_latest(homes: pl.DataFrame) -> pl.DataFrame:
         schema={"domain": pl.String, "sector": pl.String},
         orient="row",
     )
-    return _finish(grid, counted, ["domain", "sector"], ("n_homes", "n_ungraded"))
+    grid = areas.select(AREA).join(grid, how="cross")
+    return _finish(grid, counted, [AREA, "domain", "sector"], ("n_homes", "n_ungraded"))
 
 
 def judgements_by_year(
@@ -111,26 +120,36 @@ def judgements_by_year(
         raise UsageError(f"No domain '{domain}'. Allowed: {', '.join(_DOMAINS)}.") from None
     cube = keep(dataset, "inspections_cube", lambda: _inspections(dataset))
     years = keep(dataset, "inspection_years", lambda: _years(dataset))
-    if area is not None and area.kind != "england":
-        cube = cube.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
-        first = begins_on(dataset, area)
-        years = years if first is None else [year for year in years if year >= first.year]
-        cube = cube.filter(pl.col("year").is_in(years))
+    return answer_everywhere(
+        dataset,
+        area,
+        cube,
+        lambda rows, areas: _count_by_year(rows, areas, years, name),
+        ("judgements_by_year", name),
+    )
+
+
+def _count_by_year(cube: pl.DataFrame, areas: pl.DataFrame, years: list[int], domain: str) -> pl.DataFrame:
     full = pl.col("inspection_type") == InspectionType.FULL.value
     counts = [
-        *_count_grades(name, full),
+        *_count_grades(domain, full),
         pl.len().alias("n_inspections"),
         full.sum().alias("n_full"),
     ]
-    parts = cube.group_by("year", "sector").agg(counts)
-    total = cube.group_by("year").agg(counts).with_columns(sector=pl.lit(ALL_SECTORS))
+    parts = cube.group_by(AREA, "year", "sector").agg(counts)
+    total = cube.group_by(AREA, "year").agg(counts).with_columns(sector=pl.lit(ALL_SECTORS))
     grid = pl.DataFrame(
         [(year, sector) for year in years for sector in SECTORS],
         schema={"year": pl.Int32, "sector": pl.String},
         orient="row",
     )
+    grid = (
+        areas.join(grid, how="cross")
+        .filter(pl.col("begins").is_null() | (pl.col("year") >= pl.col("begins").dt.year()))
+        .drop("begins")
+    )
     counted = pl.concat([parts, total.select(parts.columns)])
-    return _finish(grid, counted, ["year", "sector"], ("n_inspections", "n_full"))
+    return _finish(grid, counted, [AREA, "year", "sector"], ("n_inspections", "n_full"))
 
 
 def _count_grades(column: str, where: pl.Expr | None = None) -> list[pl.Expr]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-__all__ = ["DEPRIVATION", "MEASURES", "Cell", "Measure"]
+__all__ = ["DEPRIVATION", "HOMES_OUTSIDE", "MEASURES", "Cell", "Measure"]
 
 Cell = tuple[str, str, str, str]
 """Topic, category, breakdown, measure: as columns of ``authority_statistics``."""
@@ -24,6 +24,9 @@ _HOMES: Final = "Secure homes and children's homes"
 _OUTSIDE: Final = "Placed outside the local authority boundary"
 _STABLE: Final = "placement stability"
 _OUT_OF_AREA: Final = "out of area in children's homes"
+HOMES_OUTSIDE: Final[Cell] = (_OUT_OF_AREA, _LOCALITY, _OUTSIDE, "children")
+"""Children in homes outside their authority: told of by the share that is shown."""
+
 _IMD: Final = ("deprivation", "Index of multiple deprivation", "")
 _LOOKED_AFTER: Final[tuple[Cell, ...]] = (
     (_RATE, "Looked after on 31 March", "Total", "children"),

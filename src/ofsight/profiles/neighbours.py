@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -114,77 +114,59 @@ def beside(dataset: Dataset, area: Area, model: int | None = None) -> pl.DataFra
         median), ``value``, ``low``, ``high``, ``n``, ``status``. The median is of the neighbours with a
         number (``n`` of them; at least five, else ``too few``), not of measures of size.
     """
-    places: list[tuple[str, int | None, Area]] = [("area", None, area)]
+    by_measure: dict[str, list[_Row]] = {}
+    _add(by_measure, dataset, "area", area)
     for rank, slug in neighbours_of(dataset, area, model).select("rank", "slug").iter_rows():
         if slug is not None:
-            places.append(("neighbour", rank, find_area(dataset, slug)))
+            _add(by_measure, dataset, "neighbour", find_area(dataset, slug), rank)
+    _add_medians(by_measure)
     region = region_of(dataset, area)
     if region is not None:
-        places.append(("region", None, region))
+        _add(by_measure, dataset, "region", region)
     if area.kind != "england":
-        places.append(("England", None, find_area(dataset, "England")))
-    frames = [_placed(dataset, *place) for place in places]
-    neighbours = (
-        pl.concat(frames[1:]).filter(pl.col("role") == "neighbour") if len(frames) > 1 else frames[0][:0]
-    )
-    rows = _medians(neighbours)
-    order = {role: number for number, role in enumerate(ROLES)}
-    return (
-        pl.concat([*frames, pl.DataFrame(rows, schema=_BESIDE, orient="row")])
-        .with_columns(order=pl.col("role").replace_strict(order, return_dtype=pl.Int32))
-        .join(_measure_order(frames), on="measure", how="left")
-        .sort("measure_order", "order", "rank", nulls_last=True)
-        .select(list(_BESIDE))
-    )
+        _add(by_measure, dataset, "England", find_area(dataset, "England"))
+    rows = [row for of_measure in by_measure.values() for row in of_measure]
+    return pl.DataFrame(rows, schema=_BESIDE, orient="row")
 
 
 _FEWEST_FOR_A_MEDIAN: Final = 5
+_Row = tuple[Any, ...]
+_VALUE, _ROLE = 8, 4
 
 
-def _medians(neighbours: pl.DataFrame) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    for part in neighbours.partition_by("measure", maintain_order=True):
-        measure, label, unit, year = part.row(0)[:4]
-        if measure in _SIZES:
+def _add(
+    by_measure: dict[str, list[_Row]], dataset: Dataset, role: str, area: Area, rank: int | None = None
+) -> None:
+    """Put the figures of an area behind those that are there of each measure."""
+    for measure, label, unit, year, value, low, high, n, status in _figures(dataset, area):
+        row = (measure, label, unit, year, role, rank, area.name, area.slug, value, low, high, n, status)
+        by_measure.setdefault(measure, []).append(row)
+
+
+def _figures(dataset: Dataset, area: Area) -> list[tuple[Any, ...]]:
+    """Return the rows of `figures_of`; those of areas with a name are read again and again."""
+    if area.kind == "set":
+        return figures_of(dataset, area).rows()
+    return keep(dataset, ("figure_rows", area.slug), lambda: figures_of(dataset, area).rows())
+
+
+def _add_medians(by_measure: dict[str, list[_Row]]) -> None:
+    """Put the median behind the neighbours of each measure that they have."""
+    for measure, rows in by_measure.items():
+        of_neighbours = [row for row in rows if row[_ROLE] == "neighbour"]
+        if measure in _SIZES or not of_neighbours:
             continue
-        values = part["value"].drop_nulls().to_list()
+        _, label, unit, year = of_neighbours[0][:4]
+        values = [float(value) for row in of_neighbours if (value := row[_VALUE]) is not None]
         enough = len(values) >= _FEWEST_FOR_A_MEDIAN
+        middle = median(values) if enough else None
+        status = "" if enough else "too few"
         rows.append(
             (
-                measure,
-                label,
-                unit,
-                year,
-                "median of neighbours",
-                None,
-                _MEDIAN,
-                None,
-                float(median(values)) if enough else None,
-                None,
-                None,
-                len(values),
-                "" if enough else "too few",
+                measure, label, unit, year, "median of neighbours", None, _MEDIAN, None,
+                middle, None, None, len(values), status,
             )
-        )
-    return rows
-
-
-def _placed(dataset: Dataset, role: str, rank: int | None, area: Area) -> pl.DataFrame:
-    return (
-        figures_of(dataset, area)
-        .with_columns(
-            role=pl.lit(role),
-            rank=pl.lit(rank, dtype=pl.Int32),
-            name=pl.lit(area.name),
-            slug=pl.lit(area.slug),
-        )
-        .select(list(_BESIDE))
-    )
-
-
-def _measure_order(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    names = list(dict.fromkeys(name for frame in frames for name in frame["measure"].to_list()))
-    return pl.DataFrame({"measure": names, "measure_order": list(range(len(names)))})
+        )  # fmt: skip
 
 
 def _one_release_a_model(dataset: Dataset) -> pl.DataFrame:

@@ -5,13 +5,14 @@ Registered places are not vacancies: what a home may hold, not what is free.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import polars as pl
 
 from ofsight.dataset.store import Dataset
-from ofsight.profiles.area import Area, begins_on, history_names
+from ofsight.profiles.area import Area
+from ofsight.profiles.everywhere import AREA, answer_everywhere, one_area
 from ofsight.profiles.homes_open import UNLINKED, open_homes, snapshot_dates
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Sector
@@ -20,7 +21,6 @@ __all__ = [
     "ALL_SECTORS",
     "SECTORS",
     "count_openings",
-    "count_over_time",
     "dated_homes",
     "homes_by_authority",
     "homes_over_time",
@@ -61,12 +61,9 @@ def homes_over_time(dataset: Dataset, area: Area | None = None) -> pl.DataFrame:
     """
     cube = keep(dataset, "supply_cube", lambda: _cube(dataset))
     dates = snapshot_dates(dataset)
-    if area is not None and area.kind != "england":
-        cube = cube.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
-        first = begins_on(dataset, area) or date.min
-        dates = tuple(day for day in dates if day >= first)
-        cube = cube.filter(pl.col("listed_on") >= first)
-    return count_over_time(cube, dates)
+    return answer_everywhere(
+        dataset, area, cube, lambda rows, areas: _count_over_time(rows, areas, dates), "homes_over_time"
+    )
 
 
 def homes_by_authority(dataset: Dataset) -> set[tuple[date, str]]:
@@ -75,30 +72,36 @@ def homes_by_authority(dataset: Dataset) -> set[tuple[date, str]]:
     return set(cube.select("listed_on", "authority").iter_rows())
 
 
-def count_over_time(cube: pl.DataFrame, dates: tuple[date, ...]) -> pl.DataFrame:
-    """Add up counted homes by date and sector, with shares; `cube` has the counts of `homes_over_time`."""
+def _count_over_time(cube: pl.DataFrame, areas: pl.DataFrame, dates: tuple[date, ...]) -> pl.DataFrame:
+    """Add up counted homes by area, date and sector, with shares."""
     sums = [pl.col(name).sum() for name in _COUNTS]
-    parts = cube.group_by("listed_on", "sector").agg(sums)
-    total = cube.group_by("listed_on").agg(sums).with_columns(sector=pl.lit(ALL_SECTORS))
+    parts = cube.group_by(AREA, "listed_on", "sector").agg(sums)
+    total = cube.group_by(AREA, "listed_on").agg(sums).with_columns(sector=pl.lit(ALL_SECTORS))
     grid = pl.DataFrame(
         [(day, sector) for day in dates for sector in SECTORS],
         schema={"listed_on": pl.Date, "sector": pl.String},
         orient="row",
     )
-    counted = grid.join(
-        pl.concat([parts, total.select(parts.columns)]),
-        on=["listed_on", "sector"],
-        how="left",
-        maintain_order="left",
-    ).with_columns(pl.col(name).fill_null(0) for name in _COUNTS)
+    counted = (
+        areas.join(grid, how="cross")
+        .filter(pl.col("begins").is_null() | (pl.col("listed_on") >= pl.col("begins")))
+        .drop("begins")
+        .join(
+            pl.concat([parts, total.select(parts.columns)]),
+            on=[AREA, "listed_on", "sector"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.col(name).fill_null(0) for name in _COUNTS)
+    )
     # No number at all where no home of the list has one; an area without a home has no place, and that is 0.
     unknown = (pl.col("n_homes") > 0) & (pl.col("n_without_places") == pl.col("n_homes"))
     counted = counted.with_columns(n_places=pl.when(~unknown).then("n_places"))
     of_all = counted.filter(pl.col("sector") == ALL_SECTORS).select(
-        "listed_on", all_homes="n_homes", all_places="n_places"
+        AREA, "listed_on", all_homes="n_homes", all_places="n_places"
     )
     return (
-        counted.join(of_all, on="listed_on", how="left", maintain_order="left")
+        counted.join(of_all, on=[AREA, "listed_on"], how="left", maintain_order="left")
         .with_columns(
             share_of_homes=pl.when(pl.col("all_homes") > 0).then(pl.col("n_homes") / pl.col("all_homes")),
             share_of_places=pl.when(pl.col("all_places") > 0).then(pl.col("n_places") / pl.col("all_places")),
@@ -132,21 +135,24 @@ def openings_closures(dataset: Dataset, area: Area | None = None) -> pl.DataFram
     those last listed. Source: Ofsted, lists of homes, joiners and leavers, closed homes.
     """
     homes = keep(dataset, "opened_closed", lambda: dated_homes(dataset))
-    if area is not None and area.kind != "england":
-        homes = homes.filter(pl.col("authority").is_in(list(history_names(dataset, area))))
-        first = begins_on(dataset, area)
-        counted = count_openings(dataset, homes)
-        return (
-            counted if first is None else counted.filter(pl.col("year") > _year_to(first - timedelta(days=1)))
-        )
-    return count_openings(dataset, homes)
+    return answer_everywhere(
+        dataset,
+        area,
+        homes,
+        lambda rows, areas: _count_openings(dataset, rows, areas),
+        "openings_closures",
+    )
 
 
 def count_openings(dataset: Dataset, homes: pl.DataFrame) -> pl.DataFrame:
     """Count the openings and closures among homes, given as rows of table ``homes``."""
+    return one_area(homes, lambda rows, areas: _count_openings(dataset, rows, areas))
+
+
+def _count_openings(dataset: Dataset, homes: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     dates = snapshot_dates(dataset)
     if not dates:
-        return pl.DataFrame(schema=_OPENINGS)
+        return pl.DataFrame(schema={AREA: pl.String, **_OPENINGS})
     first_closed, last = _year_to(dates[0]) + 1, _year_to(dates[-1])
     first_opened = keep(dataset, "first_joiners", lambda: _first_joiners(dataset)) or last
     homes = homes.with_columns(
@@ -165,12 +171,17 @@ def count_openings(dataset: Dataset, homes: pl.DataFrame) -> pl.DataFrame:
         schema={"year": pl.Int32, "sector": pl.String},
         orient="row",
     )
-    joined = grid.join(opened, on=["year", "sector"], how="left", maintain_order="left").join(
-        closed, on=["year", "sector"], how="left", maintain_order="left"
+    # The year in which an area began is not whole.
+    begun = _year_ending(pl.col("begins").dt.offset_by("-1d"))
+    key = [AREA, "year", "sector"]
+    joined = (
+        areas.join(grid, how="cross")
+        .filter(pl.col("begins").is_null() | (pl.col("year") > begun))
+        .join(opened, on=key, how="left", maintain_order="left")
+        .join(closed, on=key, how="left", maintain_order="left")
     )
     return joined.select(
-        "year",
-        "sector",
+        *key,
         *(
             pl.when(pl.col("year") >= first).then(pl.col(name).fill_null(0).cast(pl.Int64)).alias(name)
             for name, first in (
@@ -239,8 +250,9 @@ def _first_joiners(dataset: Dataset) -> int | None:
 
 def _by_sector(homes: pl.DataFrame, year: str, **counts: pl.Expr) -> pl.DataFrame:
     there = homes.filter(pl.col(year).is_not_null())
-    parts = there.group_by(pl.col(year).alias("year"), "sector").agg(**counts)
-    total = there.group_by(pl.col(year).alias("year")).agg(**counts).with_columns(sector=pl.lit(ALL_SECTORS))
+    when = pl.col(year).alias("year")
+    parts = there.group_by(AREA, when, "sector").agg(**counts)
+    total = there.group_by(AREA, when).agg(**counts).with_columns(sector=pl.lit(ALL_SECTORS))
     return pl.concat([parts, total.select(parts.columns)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from html import escape
 from typing import Any, Final
@@ -120,34 +120,60 @@ def _html_of(value: Any, one: Field, unit: str) -> str:
     return f"<code>{words}</code>" if one.kind == "code" else words
 
 
-def _printed(one: Field, row: Mapping[str, Any]) -> str:
-    """Return what the release prints, where it is not the value itself."""
-    words = row.get(one.printed) if one.printed else None
-    if words in (None, "") or str(words) == str(row.get(one.name)):
-        return ""
-    return f'<span class="printed"> printed: {escape(str(words))}</span>'
-
-
-def _column(one: Field, rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
-    """Give the cells of a column as HTML; words that come again are made once."""
+def _column(one: Field, data: Mapping[str, list[Any]]) -> list[str]:
+    """Return the cells of a column as HTML; words that come again are made once."""
+    values = data[one.name]
+    n = len(values)
+    empty = [value is None or value == "" or value != value for value in values]
+    units = (
+        [str(unit or "") for unit in data["unit"]] if one.kind == "measure" and "unit" in data else [""] * n
+    )
     made: dict[tuple[Any, str], str] = {}
-    for row in rows:
-        value = row.get(one.name)
-        printed = _printed(one, row)
-        if value is None or value == "" or value != value:
-            symbol = str(row.get(one.status) or "") if one.status else ""
-            words = f'<span class="status">{escape(status_words(symbol))}</span>' if symbol else _NONE
-            yield f"{words}{printed}"
+    cells: list[str] = []
+    for value, unit, nothing in zip(values, units, empty, strict=True):
+        if nothing:
+            cells.append(_NONE)
             continue
-        unit = str(row.get("unit") or "") if one.kind == "measure" else ""
         shown = made.get((value, unit))
         if shown is None:
             shown = made[value, unit] = _html_of(value, one, unit)
-        if one.low and one.high and row.get(one.low) is not None and row.get(one.high) is not None:
-            low, high = (show_value(row[end], one, unit) for end in (one.low, one.high))
-            shown = f'{shown} <span class="interval">({escape(low)} to {escape(high)})</span>'
-        address = fill(one.link, row) if one.link else ""
-        yield f'<a href="{escape(address)}">{shown}</a>{printed}' if address else f"{shown}{printed}"
+        cells.append(shown)
+    if one.status:
+        symbols = data[one.status]
+        words = {symbol: _status(str(symbol)) for symbol in set(symbols) if symbol}
+        cells = [
+            words[symbol] if nothing and symbol else cell
+            for cell, nothing, symbol in zip(cells, empty, symbols, strict=True)
+        ]
+    if one.low and one.high:
+        for place, (low, high) in enumerate(zip(data[one.low], data[one.high], strict=True)):
+            if not (empty[place] or low is None or high is None):
+                ends = [escape(show_value(end, one, units[place])) for end in (low, high)]
+                cells[place] += f' <span class="interval">({ends[0]} to {ends[1]})</span>'
+    if one.link:
+        addresses = _addresses(one.link, data, n)
+        cells = [
+            f'<a href="{address}">{cell}</a>' if address and not nothing else cell
+            for cell, nothing, address in zip(cells, empty, addresses, strict=True)
+        ]
+    if one.printed:
+        for place, (value, words_there) in enumerate(zip(values, data[one.printed], strict=True)):
+            # What the release prints, where it is not the value itself.
+            if words_there not in (None, "") and str(words_there) != str(value):
+                cells[place] += f'<span class="printed"> printed: {escape(str(words_there))}</span>'
+    return cells
+
+
+def _status(symbol: str) -> str:
+    return f'<span class="status">{escape(status_words(symbol))}</span>'
+
+
+def _addresses(pattern: str, data: Mapping[str, list[Any]], n: int) -> list[str]:
+    """Return a column's addresses, escaped; each other one is made once."""
+    names = list(dict.fromkeys(_HOLE.findall(pattern)))
+    rows = list(zip(*(data.get(name, [None] * n) for name in names), strict=True)) if names else [()] * n
+    made = {row: escape(fill(pattern, dict(zip(names, row, strict=True)))) for row in set(rows)}
+    return [made[row] for row in rows]
 
 
 def body_of(part: Part) -> Markup:
@@ -155,16 +181,15 @@ def body_of(part: Part) -> Markup:
 
     Every value is escaped here; nothing of the data is taken as HTML.
     """
-    rows = part.frame.head(part.most).to_dicts()
-    columns = [list(_column(one, rows)) for one in part.visible]
+    data = part.frame.head(part.most).to_dict(as_series=False)
+    columns = [_column(one, data) for one in part.visible]
     starts = [
-        "" if place == 0 else f'<td data-label="{escape(one.label)}"{_NUMBER if one.numeric else ""}>'
-        for place, one in enumerate(part.visible)
+        f'<td data-label="{escape(one.label)}"{_NUMBER if one.numeric else ""}>' for one in part.visible[1:]
     ]
     lines = []
-    for cells in zip(*columns, strict=True):
-        rest = "".join(f"{start}{cell}</td>" for start, cell in zip(starts[1:], cells[1:], strict=True))
-        lines.append(f'<tr><th scope="row">{cells[0]}</th>{rest}</tr>')
+    for first, *cells in zip(*columns, strict=True):
+        rest = "".join([f"{start}{cell}</td>" for start, cell in zip(starts, cells, strict=True)])
+        lines.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
     return Markup("\n".join(lines))
 
 

@@ -27,16 +27,27 @@ _LABELS: Final = {
 }
 
 
+_VALUES: Final = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "status": pl.String}
+_WIDE: Final = {
+    "measure": pl.String,
+    "label": pl.String,
+    "unit": pl.String,
+    "year": pl.Int32,
+    **{f"{column}_{name}": kind for name in _ROLES.values() for column, kind in _VALUES.items()},
+}
+
+
 def _wide(frame: pl.DataFrame) -> pl.DataFrame:
     """Put the roles side by side: a value, its limits and its status for each."""
-    base = frame.filter(pl.col("role") == "area").select("measure", "label", "unit", "year")
-    for role, name in _ROLES.items():
-        one = frame.filter(pl.col("role") == role).select(
-            "measure",
-            *(pl.col(column).alias(f"{column}_{name}") for column in ("value", "low", "high", "status")),
-        )
-        base = base.join(one.unique("measure", keep="first"), on="measure", how="left", maintain_order="left")
-    return base
+    found: dict[str, dict[str, object]] = {}
+    columns = ("role", "measure", "label", "unit", "year", *_VALUES)
+    for role, measure, label, unit, year, *values in frame.select(columns).iter_rows():
+        if role == "area":
+            found[measure] = {"measure": measure, "label": label, "unit": unit, "year": year}
+        name = _ROLES.get(role)
+        if name is not None and measure in found:
+            found[measure] |= {f"{column}_{name}": v for column, v in zip(_VALUES, values, strict=True)}
+    return pl.DataFrame(list(found.values()), schema=_WIDE)
 
 
 def neighbour_parts(sources: Sources, area: Area, model: int | None) -> list[Part | Prose]:
