@@ -16,7 +16,7 @@ from ofsight.planning.area_plan import AreaPlan, plan_area
 from ofsight.planning.inputs import PlanInputs, gather_inputs
 from ofsight.planning.measures.values import Value
 from ofsight.profiles.area import find_area, history_names
-from ofsight.profiles.children import WITHHELD_HERE
+from ofsight.profiles.withheld import WITHHELD_HERE
 from ofsight.report.wording import decimal
 
 OFFICIAL = (

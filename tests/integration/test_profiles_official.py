@@ -10,7 +10,7 @@ import pytest
 
 from ofsight.dataset.store import Dataset
 from ofsight.profiles.area import find_area, list_areas
-from ofsight.profiles.children import WITHHELD_HERE, children_over_time
+from ofsight.profiles.children import children_over_time
 from ofsight.profiles.funnel import FUNNELS, funnel
 from ofsight.profiles.holders import holders_in
 from ofsight.profiles.home import find_home
@@ -20,6 +20,7 @@ from ofsight.profiles.measures import MEASURES
 from ofsight.profiles.neighbours import beside, neighbours_of
 from ofsight.profiles.owner import find_owner, list_owners, owner_areas
 from ofsight.profiles.supply import homes_over_time, openings_closures
+from ofsight.profiles.withheld import WITHHELD_HERE
 
 PLACES = ("Birmingham", "Norfolk", "City of London", "North Northamptonshire", "Northamptonshire", "London",
           "England", "Norfolk+Suffolk")  # fmt: skip

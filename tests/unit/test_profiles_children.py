@@ -13,13 +13,14 @@ from scipy.stats import binom, poisson
 from ofsight.dataset.store import Dataset
 from ofsight.errors import UsageError
 from ofsight.profiles.area import find_area
-from ofsight.profiles.children import WITHHELD_HERE, children_over_time, deprivation, latest_children
+from ofsight.profiles.children import children_over_time, deprivation, latest_children
 from ofsight.profiles.compare import compare_areas
 from ofsight.profiles.figures import TOO_FEW, figures_of
 from ofsight.profiles.funnel import FUNNELS, funnel
 from ofsight.profiles.intervals import binomial_funnel, poisson_funnel, wilson
 from ofsight.profiles.measures import MEASURES
 from ofsight.profiles.neighbours import beside, neighbours_of
+from ofsight.profiles.withheld import WITHHELD_HERE
 
 BY_KEY = {measure.key: measure for measure in MEASURES}
 COUNT = BY_KEY["looked_after"].cells[0]

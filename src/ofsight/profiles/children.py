@@ -296,6 +296,8 @@ def _counts(found: _Found, totals: Mapping[str, str]) -> pl.DataFrame:
     rows = []
     for (cell, name, year), held in found.items():
         measure = _TELLING.get(cell)
+        if cell == _SHARE_OUTSIDE and held.value is None:
+            measure = OUTSIDE  # a share is withheld with its count, which a release may leave out
         # Of several places where a count is printed the first counts, as on pages.
         if measure is None or any((other, name, year) in found for other in _before(measure, cell)):
             continue
@@ -309,7 +311,7 @@ def _counts(found: _Found, totals: Mapping[str, str]) -> pl.DataFrame:
 
 def _before(measure: str, cell: Cell) -> tuple[Cell, ...]:
     places = _PLACES_OF[measure]
-    return places[: places.index(cell)]
+    return places[: places.index(cell)] if cell in places else places
 
 
 def _replace(found: _Found, told: Iterable[tuple[str, int, str]], meaning: str) -> None:
@@ -335,10 +337,11 @@ _PLACES_OF: Final = {
     OUTSIDE: (HOMES_OUTSIDE,),
 }
 _TELLING: Final = {cell: measure for measure, cells in _PLACES_OF.items() for cell in cells}
+_SHARE_OUTSIDE: Final = _CELLS["homes_out_of_area_percent"][0]
 _SHARE_CELLS: Final = {
     "looked_after_rate": _CELLS["looked_after_rate"][0],
     "in_homes_percent": _CELLS["in_homes_percent"][0],
-    "out_of_area_in_homes_share": _CELLS["homes_out_of_area_percent"][0],
+    "out_of_area_in_homes_share": _SHARE_OUTSIDE,
 }
 
 

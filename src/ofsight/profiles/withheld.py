@@ -184,39 +184,37 @@ def _telling(unknown: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
 
 def _london(printed: pl.DataFrame) -> pl.DataFrame:
     """Return London and its two parts, where all three are shown, each bounded by the other two as well."""
-    wide = [
-        printed.filter(total=name).select(
-            "measure", "year", pl.col("from_").alias(f"{at}_from"), pl.col("upto").alias(f"{at}_upto")
+    names = {"whole": "London", **_LONDON}
+    three = printed.select("measure", "year").unique()
+    for at, name in names.items():
+        ends = (pl.col("from_").alias(f"{at}_from"), pl.col("upto").alias(f"{at}_upto"))
+        three = three.join(
+            printed.filter(total=name).select("measure", "year", *ends), on=["measure", "year"]
         )
-        for at, name in (("whole", "London"), *_LONDON.items())
-    ]
-    three = wide[0].join(wide[1], on=["measure", "year"]).join(wide[2], on=["measure", "year"])
 
-    def end(at: str) -> pl.Expr:
-        return pl.col(at)
+    def less(at: str, other: str) -> tuple[pl.Expr, pl.Expr]:
+        return (
+            pl.col(f"{at}_from") - pl.col(f"{other}_upto"),
+            pl.col(f"{at}_upto") - pl.col(f"{other}_from"),
+        )
 
     bounds = {
-        "London": (end("inner_from") + end("outer_from"), end("inner_upto") + end("outer_upto"), "whole"),
-        _LONDON["inner"]: (
-            end("whole_from") - end("outer_upto"),
-            end("whole_upto") - end("outer_from"),
-            "inner",
+        "whole": (
+            pl.col("inner_from") + pl.col("outer_from"),
+            pl.col("inner_upto") + pl.col("outer_upto"),
         ),
-        _LONDON["outer"]: (
-            end("whole_from") - end("inner_upto"),
-            end("whole_upto") - end("inner_from"),
-            "outer",
-        ),
+        "inner": less("whole", "outer"),
+        "outer": less("whole", "inner"),
     }
     return pl.concat(
         three.select(
             "measure",
             "year",
-            total=pl.lit(name),
+            total=pl.lit(names[at]),
             from_=pl.max_horizontal(low, f"{at}_from"),
             upto=pl.min_horizontal(high, f"{at}_upto"),
         )
-        for name, (low, high, at) in bounds.items()
+        for at, (low, high) in bounds.items()
     )
 
 

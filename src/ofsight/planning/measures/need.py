@@ -1,14 +1,12 @@
 """Need: looked-after children and where they are placed, as published; what is withheld stays withheld.
 
-Four rules keep a withheld cell withheld:
+Two rules of our own keep a withheld cell withheld:
 
 1. A value and its status travel together. What is worked out of a withheld number has its status, no value.
 2. A sum is given only where every part is published. So no two sums differ by a withheld cell.
-3. DfE prints regions and England rounded to the nearest 10. Where such a total, less the members shown, would
-   leave for a withheld member a range that rules out some of 1 to 5 (what DfE withholds) but not all, the
-   total is not shown here, whatever DfE does: its status is `TOTAL_NOT_SHOWN`.
-4. Where an authority has no home, nobody comes to live in one: its net loss is the number of its own children
-   in homes, all of them elsewhere. Where DfE withholds that number, the net loss is `WITHHELD_HERE`.
+
+Two more are those of every output and stand in `ofsight.profiles.withheld`: a net loss beside no homes is
+`WITHHELD_HERE`, and a printed total that would narrow a withheld cell of a member is `TOTAL_NOT_SHOWN`.
 """
 
 from __future__ import annotations
@@ -22,19 +20,25 @@ from ofsight.dataset.store import Dataset
 from ofsight.planning.measures.register import load_measures
 from ofsight.planning.measures.values import Value, withheld
 from ofsight.profiles.area import REGION_CODES, Area, authority_names
-from ofsight.profiles.children import WITHHELD_HERE, without_homes
+from ofsight.profiles.withheld import (
+    IN_HOMES,
+    LOOKED_AFTER,
+    NET_LOSS,
+    OUTSIDE,
+    SHARES,
+    WITHHELD_HERE,
+    net_losses_told,
+    totals_told,
+    within_totals,
+    without_homes,
+)
 
 __all__ = ["TOTAL_NOT_SHOWN", "need_series", "need_values", "read_need"]
 
 TOTAL_NOT_SHOWN: Final = "not shown: would narrow a withheld figure"
 NOT_FOR_A_SET: Final = "not published for a set"
 
-_ROUNDED_BY: Final = 5.0
-_LARGEST_WITHHELD: Final = 5
-_SUMMED: Final = ("looked_after", "children_in_homes", "net_loss_in_homes", "out_of_area_in_homes")
-_TOLD_BY_NET_LOSS: Final = ("children_in_homes", "out_of_area_in_homes")
-# A share tells of its count: where the count of a total is not shown, neither is the share.
-_SHARE_OF: Final = {"out_of_area_in_homes_share": "out_of_area_in_homes"}
+_SUMMED: Final = (LOOKED_AFTER, IN_HOMES, NET_LOSS, OUTSIDE)
 _LEVELS: Final = {"Local authority": "authority", "Regional": "region", "National": "england"}
 
 
@@ -72,7 +76,7 @@ def read_need(dataset: Dataset) -> pl.DataFrame:
         .unique(["measure", "level", "name", "year"], keep="first", maintain_order=True)
         .drop("rank")
     )
-    return _protect(_withhold_net_loss(found, without_homes(dataset))).select(
+    return _protect(found, dataset).select(
         "level", "name", "region", "year", "measure", "value", "status", "withheld", "release"
     )
 
@@ -115,63 +119,30 @@ def _of_place(dataset: Dataset, topic: str, category: str, breakdown: str, measu
     )
 
 
-def _withhold_net_loss(need: pl.DataFrame, without: set[tuple[str, int]]) -> pl.DataFrame:
-    """Withhold the net loss of an authority without a home whose own children in homes are withheld."""
-    absent = pl.DataFrame(
-        sorted(without), schema={"name": pl.String, "year": need.schema["year"]}, orient="row"
+def _protect(need: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """Withhold what beside our other figures would tell a withheld cell (`ofsight.profiles.withheld`)."""
+    authorities = need.filter(level="authority")
+    net = net_losses_told(authorities, without_homes(dataset)).with_columns(
+        level=pl.lit("authority"), measure=pl.lit(NET_LOSS)
     )
-    told = (
-        need.filter(pl.col("measure").is_in(_TOLD_BY_NET_LOSS) & pl.col("withheld"))
-        .filter(level="authority")
-        .select("name", "year")
-        .unique()
-        .join(absent, on=["name", "year"], how="semi")
-        .with_columns(level=pl.lit("authority"), measure=pl.lit("net_loss_in_homes"), hide=pl.lit(value=True))
-    )
-    hide = pl.col("hide").fill_null(value=False) & pl.col("value").is_not_null()
-    return (
-        need.join(told, on=["level", "name", "year", "measure"], how="left")
-        .with_columns(
-            value=pl.when(~hide).then("value"),
-            status=pl.when(hide).then(pl.lit(WITHHELD_HERE)).otherwise("status"),
-            withheld=pl.col("withheld") | hide,
-        )
-        .drop("hide")
-    )
-
-
-def _protect(need: pl.DataFrame) -> pl.DataFrame:
-    """Take away the totals that would narrow a withheld cell of one of their members."""
-    members = need.filter(
-        (pl.col("level") == "authority") & pl.col("measure").is_in(_SUMMED) & pl.col("region").is_not_null()
-    )
-    parts = [
-        members.group_by("measure", "year", name="region").agg(*_gaps()),
-        members.group_by("measure", "year").agg(*_gaps()).with_columns(name=pl.lit("England")),
-    ]
-    gaps = pl.concat([part.select("measure", "year", "name", "shown", "n_withheld") for part in parts])
-    totals = need.filter(pl.col("level") != "authority").join(gaps, on=["measure", "year", "name"])
-    left, n = pl.col("value") - pl.col("shown"), pl.col("n_withheld")
-    low, high = left - _ROUNDED_BY, left + _ROUNDED_BY - (n - 1)
-    # With several withheld, each may be nothing, so only the top of the range can tell.
-    tells = ((n == 1) & (low > 1) & (low <= _LARGEST_WITHHELD)) | (high < _LARGEST_WITHHELD)
-    hidden = totals.filter((n > 0) & tells).select("measure", "year", "name", hide=pl.lit(value=True))
+    need = _hide(need, net, ["level", "measure", "name", "year"], WITHHELD_HERE)
+    totals = need.filter((pl.col("level") != "authority") & pl.col("value").is_not_null())
+    told = totals_told(need.filter(level="authority"), totals, within_totals(dataset))
     shares = [
-        hidden.filter(measure=count).with_columns(measure=pl.lit(share)) for share, count in _SHARE_OF.items()
+        told.filter(measure=count).with_columns(measure=pl.lit(share)) for share, count in SHARES.items()
     ]
-    hide = pl.col("hide").fill_null(value=False) & (pl.col("level") != "authority")
-    return need.join(pl.concat([hidden, *shares]), on=["measure", "year", "name"], how="left").with_columns(
+    cells = pl.concat([told, *shares]).join(pl.DataFrame({"level": ["region", "england"]}), how="cross")
+    return _hide(need, cells, ["level", "measure", "name", "year"], TOTAL_NOT_SHOWN)
+
+
+def _hide(need: pl.DataFrame, cells: pl.DataFrame, on: list[str], status: str) -> pl.DataFrame:
+    marked = need.join(cells.select(*on, hide=pl.lit(value=True)), on=on, how="left", maintain_order="left")
+    hide = pl.col("hide").fill_null(value=False) & pl.col("value").is_not_null()
+    return marked.with_columns(
         value=pl.when(~hide).then("value"),
-        status=pl.when(hide).then(pl.lit(TOTAL_NOT_SHOWN)).otherwise("status"),
+        status=pl.when(hide).then(pl.lit(status)).otherwise("status"),
         withheld=pl.col("withheld") | hide,
-    )
-
-
-def _gaps() -> tuple[pl.Expr, pl.Expr]:
-    return (
-        pl.col("value").fill_null(0.0).sum().alias("shown"),
-        pl.col("withheld").sum().cast(pl.Int64).alias("n_withheld"),
-    )
+    ).drop("hide")
 
 
 def need_series(need: pl.DataFrame, dataset: Dataset, area: Area) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.need import TOTAL_NOT_SHOWN
 from ofsight.planning.sections.beside import Line, make_table, mid_name, short_name, values_of
 from ofsight.planning.wording import say_status
-from ofsight.profiles.children import WITHHELD_HERE
+from ofsight.profiles.withheld import WITHHELD_HERE
 from ofsight.report.charts.model import Line as ChartLine
 from ofsight.report.charts.model import LineChart, LinePanel
 from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Table

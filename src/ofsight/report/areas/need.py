@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ofsight.profiles.bundle import AreaProfile
+from ofsight.profiles.withheld import WITHHELD_HERE
 from ofsight.report.areas.words import show_figure, show_status
 from ofsight.report.document import Block, Cell, Column, Paragraph, Row, Section, Table, Text
 from ofsight.report.wording import NONE, decimal, joined
@@ -88,9 +89,10 @@ def _table(frame: pl.DataFrame) -> Table:
         "As published by DfE, years to 31 March; regions and England rounded to the nearest 10. Withheld "
         "figures stay withheld."
     ]
-    if any(row["status"] == "withheld here" for row in frame.iter_rows(named=True)):
+    if WITHHELD_HERE in frame["status"]:
         notes.append(
-            "Withheld here: with no home in the area the net loss would be a number that DfE withholds."
+            "Withheld here: DfE prints it, and beside our other figures it would tell a number that DfE "
+            "withholds (a total less the areas shown; a net loss where there is no home)."
         )
     if any(row["status"] == "not summed" for row in frame.iter_rows(named=True)):
         notes.append("Not summed: the part of at least one authority is withheld or not published.")
