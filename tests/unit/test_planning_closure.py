@@ -14,9 +14,9 @@ from profile_tables import dataset_of, inspected, listed
 
 from ofsight.dataset.store import Dataset
 from ofsight.errors import DatasetError, ModelError, UsageError
-from ofsight.planning.models.calibration_chart import calibration_chart
 from ofsight.planning.models.closure import ClosureModel, fit_closure
 from ofsight.planning.models.closure_check import weighted_concordance
+from ofsight.planning.sections.foreseen import calibration_chart, say_order
 from ofsight.profiles.homes_open import open_homes
 
 LISTS = [date(year, 3, 31) for year in range(2018, 2025)]
@@ -130,6 +130,26 @@ def test_the_chart_shows_every_tenth_of_every_horizon(model: ClosureModel) -> No
     assert shown == model.calibration.filter(pl.col("months") == 12)["observed"].to_list()
     unjudged = replace(model, calibration=model.calibration.head(0))
     assert calibration_chart(unjudged) is None
+
+
+@pytest.mark.parametrize(
+    ("newest", "words"),
+    [
+        ((0.57, 0.49, 0.69), "57 times in 100 (49 to 69), which is near to the toss of a coin and by chance"),
+        ((0.58, 0.52, 0.64), "58 times in 100 (52 to 64), which is near to the toss of a coin; of those"),
+        ((0.71, 0.66, 0.76), "71 times in 100 (66 to 76); of those listed in 2020, 69"),
+    ],
+)
+def test_what_the_order_of_homes_is_worth_is_said(
+    model: ClosureModel, newest: tuple[float, float, float], words: str
+) -> None:
+    names = ("concordance", "concordance_low", "concordance_high")
+    row = {"months": 12, "fitted_to": date(2020, 3, 31), **dict(zip(names, (0.69, 0.62, 0.75), strict=True))}
+    last = {"months": 12, "fitted_to": date(2023, 3, 31), **dict(zip(names, newest, strict=True))}
+    told = say_order(replace(model, years=pl.DataFrame([last, row])))
+    assert told.startswith("Sums over an area may be used; no home should be ranked")
+    assert words in told
+    assert say_order(replace(model, years=pl.DataFrame([row]).clear())) == ""
 
 
 def test_no_exits_at_all_is_told() -> None:

@@ -12,8 +12,6 @@ Import from the modules; nothing is done at the import of this package.
     ``.to_frames() -> dict[str, DataFrame]`` and ``ClosureModel.from_frames(frames)`` for a prepared folder.
 ``closure_check``
     ``check_closure(dataset) -> frames``: the model fitted to year t and judged on what came after.
-``calibration_chart``
-    ``calibration_chart(model) -> DotChart``: what was foreseen beside what came, by tenth of risk.
 ``continuations``
     which exits were homes that went on under another number, as a probability.
 ``need``

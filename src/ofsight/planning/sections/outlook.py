@@ -5,10 +5,11 @@ from __future__ import annotations
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.models.need import MEASURES
 from ofsight.planning.sections.beside import mid_name, short_name
+from ofsight.planning.sections.foreseen import foreseen_blocks
 from ofsight.planning.sections.scenario import carried_on_blocks
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
-from ofsight.report.wording import count, decimal
+from ofsight.report.wording import count
 
 __all__ = ["outlook_section"]
 
@@ -19,9 +20,7 @@ def outlook_section(plan: AreaPlan) -> Section:
     for measure, label in MEASURES.items():
         blocks.extend(_need(plan, measure, label))
     blocks.extend(carried_on_blocks(plan))
-    check = _concordance(plan)
-    if check is not None:
-        blocks.append(check)
+    blocks.extend(foreseen_blocks(plan))
     return Section("outlook", "Outlook", tuple(blocks))
 
 
@@ -80,34 +79,3 @@ def _need(plan: AreaPlan, measure: str, label: str) -> list[Block]:
 
 def _range(low: float | None, high: float | None) -> str:
     return "–" if low is None or high is None else f"{count(low)} to {count(high)}"
-
-
-def _concordance(plan: AreaPlan) -> Table | None:
-    model = plan.inputs.models.closure
-    if model is None:
-        return None
-    rows = [
-        Row(
-            (
-                f"{row['fitted_to'].day} {row['fitted_to']:%B %Y}",
-                count(row["months"]),
-                decimal(row["concordance"], 2),
-                f"{decimal(row['concordance_low'], 2)} to {decimal(row['concordance_high'], 2)}",
-            )
-        )
-        for row in model.concordance.iter_rows(named=True)
-        if row["concordance"] is not None
-    ]
-    if not rows:
-        return None
-    columns = (
-        Column("Fitted to the lists up to", share=1.6),
-        Column("Months foreseen", numeric=True),
-        Column("Concordance", numeric=True),
-        Column("95% limits", numeric=True),
-    )
-    note = (
-        "For England. Of two homes, how often the one that closed had been given the higher chance: 0.5 is "
-        "a coin, 1 is perfect. The model tells little about a single home; sums over an area are steadier."
-    )
-    return Table("table-closure", "How well closures were foreseen", columns, tuple(rows), note, folded=True)
