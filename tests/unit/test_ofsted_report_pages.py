@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fake_publishers import FILES, REPORTS, Publishers, Reply, loader_of
+from ofsight.definitions.catalogue_schema import load_catalogue
 from ofsight.errors import ReleaseError, UsageError
 from ofsight.releases.ofsted_reports import PAGES, SERIES, ReportsSummary, fetch_reports
 from ofsight.releases.report_timeline import read_timeline
@@ -202,6 +203,4 @@ def test_links_to_other_places_are_no_reports() -> None:
 
 
 def test_the_series_is_the_catalogues() -> None:
-    from ofsight.releases.catalogue import shelf_series
-
-    assert SERIES in shelf_series()
+    assert SERIES in {kind.series for publication in load_catalogue() for kind in publication.files}

@@ -7,13 +7,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from ofsight.definitions.catalogue_schema import FileKind, plain_name
 from ofsight.errors import ReleaseError
 
-__all__ = ["SITE", "Attachment", "choose_file", "is_file", "linked_files", "read_links", "split_address"]
+__all__ = [
+    "SITE",
+    "Attachment",
+    "choose_file",
+    "is_file",
+    "linked_files",
+    "read_links",
+    "split_address",
+    "stated_text",
+]
 
 SITE: Final = "https://www.gov.uk"
 _ASSETS: Final = "assets.publishing.service.gov.uk"
@@ -179,3 +188,8 @@ def _last_issue(kind: FileKind, files: list[Attachment]) -> Attachment:
             hint="Make the pattern 'called' of this file narrower in definitions/catalogue.",
         )
     return max(files, key=lambda file: max((int(a or b) for a, b in _VERSION.findall(file.name)), default=1))
+
+
+def stated_text(value: Any) -> str | None:
+    """Return what a publisher's answer states as text; None where it is blank, missing or no text at all."""
+    return value if isinstance(value, str) and value.strip() else None

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ofsight.definitions.catalogue_schema import EditionDefinition, PublicationDefinition, load_catalogue
 from ofsight.errors import UsageError
 
-__all__ = ["Chosen", "choose", "first_day", "found_edition", "shelf_series"]
+__all__ = ["Chosen", "choose", "first_day", "found_edition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,6 @@ def found_edition(**facts: Any) -> EditionDefinition | None:
         return EditionDefinition(**facts, status="inferred")
     except ValidationError:
         return None
-
-
-def shelf_series(catalogue: Sequence[PublicationDefinition] | None = None) -> tuple[str, ...]:
-    """Return every name under which the catalogue puts files on the shelf."""
-    publications = load_catalogue() if catalogue is None else catalogue
-    return tuple(kind.series for publication in publications for kind in publication.files)
 
 
 def _is_wanted(edition: EditionDefinition, since: date | None) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from ofsight.definitions.catalogue_schema import EditionDefinition, FileKind, PublicationDefinition
 from ofsight.errors import ReleaseError
-from ofsight.releases.attachments import Attachment, choose_file
+from ofsight.releases.attachments import Attachment, choose_file, stated_text
 from ofsight.releases.catalogue import found_edition
 from ofsight.releases.offers import Absence, Absent, Offer, Part, period_of, want
 
@@ -243,14 +243,14 @@ def _read_api(loader: Downloader, identity: str) -> Iterator[DataFile]:
         for release, (_, version) in newest.items():
             url = f"{API}/data-sets/{key}/csv?{urlencode({'dataSetVersion': version['version']})}"
             yield DataFile(
-                release, Attachment(title, "data-set.csv", url), _text(version.get("published")), 0
+                release, Attachment(title, "data-set.csv", url), stated_text(version.get("published")), 0
             )
 
 
 def _release_of(version: Mapping[str, Any]) -> str | None:
     """Return the release of a version: as it says, else the last year that it covers."""
     release, periods = version.get("release"), version.get("timePeriods")
-    slug = _text(release.get("slug")) if isinstance(release, dict) else None
+    slug = stated_text(release.get("slug")) if isinstance(release, dict) else None
     if slug is not None:
         return slug
     years = re.findall(r"20\d\d", str(periods.get("end", ""))) if isinstance(periods, dict) else []
@@ -262,15 +262,17 @@ def _read_list(loader: Downloader, identity: str) -> Iterator[DataFile]:
     url = f"{CONTENT}/data-set-files"
     for item in _pages(loader, url, _LIST_PAGE, publicationId=identity, latestOnly="false"):
         key, release = str(item.get("id", "")), item.get("release")
-        slug = _text(release.get("slug")) if isinstance(release, dict) else None
+        slug = stated_text(release.get("slug")) if isinstance(release, dict) else None
         if slug is None or not _ID.fullmatch(key) or item.get("isSuperseded") is True:
             continue
         file = Attachment(
             title=str(item.get("title", "")),
-            filename=_text(item.get("filename")) or "data.csv",
+            filename=stated_text(item.get("filename")) or "data.csv",
             url=f"{CONTENT}/data-set-files/{key}/download",
         )
-        yield DataFile(slug, file, _text(item.get("lastUpdated")) or _text(item.get("published")), 1)
+        yield DataFile(
+            slug, file, stated_text(item.get("lastUpdated")) or stated_text(item.get("published")), 1
+        )
 
 
 def _read_release_page(loader: Downloader, page: str, release: str) -> tuple[list[DataFile], str | None]:
@@ -288,9 +290,12 @@ def _read_release_page(loader: Downloader, page: str, release: str) -> tuple[lis
     files: dict[str, DataFile] = {}
     version: str | None = None
     for item in _objects(content):
-        key, title = str(item.get("dataSetFileId", "")), _text(item.get("title")) or _text(item.get("name"))
+        key, title = (
+            str(item.get("dataSetFileId", "")),
+            stated_text(item.get("title")) or stated_text(item.get("name")),
+        )
         if _ID.fullmatch(key) and title is not None:
-            name = _text(item.get("filename")) or "data.csv"
+            name = stated_text(item.get("filename")) or "data.csv"
             file = Attachment(unescape(title), name, f"{SITE}/data-catalogue/data-set/{key}/csv")
             files.setdefault(key, DataFile(release, file, None, 2))
         found = str(item.get("releaseVersionId", ""))
@@ -333,7 +338,3 @@ def _object(value: Any, where: str) -> Mapping[str, Any]:
             "the answer is not what this interface gives.", file=where, hint="Try again later."
         )
     return value
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from ofsight.errors import ReleaseError
-from ofsight.releases.attachments import SITE, Attachment, is_file, linked_files, split_address
+from ofsight.releases.attachments import (
+    SITE,
+    Attachment,
+    is_file,
+    linked_files,
+    split_address,
+    stated_text,
+)
 from ofsight.releases.refusals import ContentError
 
 if TYPE_CHECKING:
@@ -115,7 +122,7 @@ def read_listed(loader: Downloader, path: str) -> list[Listed]:
             and not announced
             and not document.get("withdrawn")
         ):
-            listed.append(Listed(title, base.strip("/"), _text(document.get("public_updated_at"))))
+            listed.append(Listed(title, base.strip("/"), stated_text(document.get("public_updated_at"))))
     return listed
 
 
@@ -161,8 +168,8 @@ def _content(answer: Answer, url: str) -> dict[str, Any]:
 
 def _gone(path: str, content: Mapping[str, Any]) -> MissingPageError:
     details = _mapping(content.get("details"))
-    why = " ".join(re.sub(r"<[^>]+>", " ", _text(details.get("explanation")) or "").split())
-    other = _text(details.get("alternative_path"))
+    why = " ".join(re.sub(r"<[^>]+>", " ", stated_text(details.get("explanation")) or "").split())
+    other = stated_text(details.get("alternative_path"))
     return MissingPageError(
         "the publisher has taken the page away" + (f": {why.rstrip('.')}." if why else "."),
         file=f"{SITE}/{path}",
@@ -206,7 +213,7 @@ def _page(content: Mapping[str, Any]) -> Page:
     files: dict[str, Attachment] = {}
     children: list[tuple[str, str]] = []
     for item in _mappings(details.get("attachments")):
-        kind, url = item.get("attachment_type", "file"), _text(item.get("url"))
+        kind, url = item.get("attachment_type", "file"), stated_text(item.get("url"))
         if url is None:
             continue
         if kind == "html":
@@ -215,7 +222,7 @@ def _page(content: Mapping[str, Any]) -> Page:
                 children.append((str(item.get("title", "")), part.path.strip("/")))
         elif kind == "file":
             _add(files, _attachment(item, url))
-    body = _text(details.get("body")) or ""
+    body = stated_text(details.get("body")) or ""
     older = (text for text in _sequence(details.get("documents")) if isinstance(text, str))
     for attachment in linked_files([*older, body], f"{SITE}/{path}"):
         _add(files, attachment)
@@ -224,8 +231,9 @@ def _page(content: Mapping[str, Any]) -> Page:
         path=path,
         title=str(content.get("title", "")),
         document_type=str(content.get("document_type", "")),
-        published=_text(content.get("public_updated_at")) or _text(content.get("first_published_at")),
-        withdrawn=_text(notice.get("explanation")) or ("no reason is given" if notice else None),
+        published=stated_text(content.get("public_updated_at"))
+        or stated_text(content.get("first_published_at")),
+        withdrawn=stated_text(notice.get("explanation")) or ("no reason is given" if notice else None),
         files=tuple(files.values()),
         children=tuple(children),
         body=body,
@@ -237,12 +245,12 @@ def _attachment(item: Mapping[str, Any], url: str) -> Attachment | None:
     if parts is None or not is_file(parts.geturl()):
         return None
     size = item.get("file_size")
-    name = _text(item.get("filename")) or unquote(PurePosixPath(parts.path).name)
+    name = stated_text(item.get("filename")) or unquote(PurePosixPath(parts.path).name)
     return Attachment(
         title=str(item.get("title") or name),
         filename=name,
         url=parts.geturl(),
-        content_type=_text(item.get("content_type")),
+        content_type=stated_text(item.get("content_type")),
         size=size if isinstance(size, int) and size >= 0 else None,
     )
 
@@ -262,7 +270,3 @@ def _sequence(value: Any) -> list[Any]:
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
     return [item for item in _sequence(value) if isinstance(item, dict)]
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None

@@ -14,7 +14,17 @@ from ofsight.web.answer import Answer, Field, Heading, Part
 from ofsight.web.problems import Refusal
 from ofsight.web.sources import Sources
 
-__all__ = ["between", "feed", "list_days"]
+__all__ = ["REVISION_FIELDS", "between", "feed", "list_days"]
+
+REVISION_FIELDS: Final = (
+    Field("inspected_on", "Inspected", "date"),
+    Field("column", "What"),
+    Field("old_value", "Older release says"),
+    Field("new_value", "Newer release says"),
+    Field("old_release", "Older release"),
+    Field("new_release", "Newer release"),
+)
+"""How a row of table ``revisions`` is shown."""
 
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _KINDS: Final = {
@@ -102,12 +112,7 @@ def _revisions(sources: Sources) -> Part:
         frame,
         (
             Field("urn", "Home", link="/homes/{urn}"),
-            Field("inspected_on", "Inspected", "date"),
-            Field("column", "What"),
-            Field("old_value", "Older release says"),
-            Field("new_value", "Newer release says"),
-            Field("old_release", "Older release"),
-            Field("new_release", "Newer release"),
+            *REVISION_FIELDS,
         ),
         "Source: Ofsted, releases as named in each row. The newer word stands.",
         most=150,

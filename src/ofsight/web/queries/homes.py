@@ -18,6 +18,7 @@ from ofsight.report.wording import count, day, sector_label
 from ofsight.vocabulary import Domain
 from ofsight.web.answer import Answer, Crumb, Field, Heading, Part
 from ofsight.web.problems import Refusal
+from ofsight.web.queries.changes import REVISION_FIELDS
 from ofsight.web.search import find
 from ofsight.web.sources import Sources
 
@@ -97,7 +98,8 @@ def _timeline(home: Home) -> Part:
         ),
         "Source: Ofsted; each row names its release and row.",
         note="Grades are harmonised; below them stands what the release prints, where it says something "
-        "else. Both are in the CSV. Interim and monitoring visits give no grade.",
+        "else. Both are in the CSV. Interim visits give no grade; a monitoring visit gives one only where "
+        "the home was judged again.",
         most=200,
         stacked=True,
     )
@@ -159,14 +161,7 @@ def _others(home: Home) -> list[Part | Heading]:
             "revisions",
             "What a newer release says otherwise",
             home.revisions,
-            (
-                Field("inspected_on", "Inspected", "date"),
-                Field("column", "What"),
-                Field("old_value", "Older release says"),
-                Field("new_value", "Newer release says"),
-                Field("old_release", "Older release"),
-                Field("new_release", "Newer release"),
-            ),
+            REVISION_FIELDS,
         ),
         (
             "reregistrations",

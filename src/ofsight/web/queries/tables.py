@@ -33,6 +33,21 @@ SERIES: Final[dict[str, Series]] = {
 TOO_FEW: Final = "too few"
 _ALL: Final = "All"
 _GRADE_COUNTS: Final = ("n_inadequate", "n_requires_improvement", "n_good", "n_outstanding")
+_BY_GRADE: Final = (
+    Field("n_inadequate", "Inadequate", "count"),
+    Field("n_requires_improvement", "Requires improvement", "count"),
+    Field("n_good", "Good", "count"),
+    Field("n_outstanding", "Outstanding", "count"),
+)
+_SHARE: Final = Field(
+    "share",
+    "Good or better (95% interval)",
+    "share",
+    places=0,
+    low="low",
+    high="high",
+    status="share_status",
+)
 
 
 def hide_few(frame: pl.DataFrame) -> pl.DataFrame:
@@ -164,20 +179,9 @@ def judgements_part(sources: Sources, frame: pl.DataFrame, on: date | None, *, w
             Field("n_homes", "Homes", "count"),
             Field("n_ungraded", "Not graded", "count"),
             Field("n_graded", "Graded", "count"),
-            Field("n_inadequate", "Inadequate", "count"),
-            Field("n_requires_improvement", "Requires improvement", "count"),
-            Field("n_good", "Good", "count"),
-            Field("n_outstanding", "Outstanding", "count"),
+            *_BY_GRADE,
             Field("n_good_or_better", "Good or better", "count", shown=False),
-            Field(
-                "share",
-                "Good or better (95% interval)",
-                "share",
-                places=0,
-                low="low",
-                high="high",
-                status="share_status",
-            ),
+            _SHARE,
         ),
         f"Source: Ofsted inspections; newest release: {sources.newest}.",
         note="Of homes open then. No share is given where fewer than ten homes are graded. Homes not "
@@ -218,19 +222,8 @@ def years_part(sources: Sources, frame: pl.DataFrame) -> Part:
             Field("n_inspections", "Visits of any kind", "count"),
             Field("n_full", "Full inspections", "count"),
             Field("n_graded", "Graded", "count"),
-            Field("n_inadequate", "Inadequate", "count"),
-            Field("n_requires_improvement", "Requires improvement", "count"),
-            Field("n_good", "Good", "count"),
-            Field("n_outstanding", "Outstanding", "count"),
-            Field(
-                "share",
-                "Good or better (95% interval)",
-                "share",
-                places=0,
-                low="low",
-                high="high",
-                status="share_status",
-            ),
+            *_BY_GRADE,
+            _SHARE,
         ),
         f"Source: Ofsted inspections; newest release: {sources.newest}.",
         note="Inspections, not homes: a home may be inspected more than once a year. Routine inspections "
