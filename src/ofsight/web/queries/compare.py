@@ -122,6 +122,12 @@ def _answer(
             Field(f"n_{place}", f"{name}: n", "count", shown=False),
             Field(f"year_{place}", f"{name}: year", "year", shown=False),
         ]
+    years = [pl.col(f"year_{place}") for place in range(1, len(named) + 1)]
+    first, last = pl.min_horizontal(years), pl.max_horizontal(years)
+    wide = wide.with_columns(
+        years=pl.when(first == last).then(first.cast(pl.String)).otherwise(pl.format("{} to {}", first, last))
+    )
+    fields.insert(3, Field("years", "Year"))
     links: tuple[Text, ...] = tuple((Span(name, link=f"/{kind}s/{slug}"),) for slug, name in named)
     body: tuple[Part | Prose, ...] = (
         Bullets(links),
@@ -132,8 +138,9 @@ def _answer(
             tuple(fields),
             "Source: Ofsted, DfE, ONS, MHCLG.",
             note="In brackets 95% intervals of shares. Where intervals overlap the difference may be "
-            "chance. Years are in the CSV.",
+            "chance. Where the years differ the CSV has each.",
             most=100,
+            stacked=True,
         ),
     )
     query = "&".join(f"{kind}={slug}" for slug, _ in named)

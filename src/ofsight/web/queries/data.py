@@ -331,10 +331,13 @@ def checks(sources: Sources) -> Answer:
         most=700,
         folded=True,
     )
+    n_without = frame["in_release"].null_count()
     lead = (
-        f"{count(n_equal)} of {count(frame.height)} of Ofsted’s own published numbers are the "
-        "same in our count."
+        f"Of Ofsted’s own published numbers {count(frame.height - n_without)} can be counted again from the "
+        f"releases held here; {count(n_equal)} come out the same, and each of the others has its reason below."
     )
+    if n_without:
+        lead += f" For {count(n_without)} more no release is held or none was made."
     return Answer(
         "/data/checks", "Reconciliation", (summary, every), lead=lead if frame.height else "", trail=(DATA,)
     )
