@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,30 @@ from ofsight.dataset.build import build_dataset
 from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.study.run import run_study
 from shared import shared_folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the order below: xdist of itself begins with the files of most tests, which are not the dear."""
+    if getattr(config.option, "dist", "no") == "loadfile":
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give workers the dear tiers first and the many quick files last, so that none is left alone at the end.
+
+    Files that ask for the shared folders take turns with files that ask for none: where one worker makes the
+    official dataset and its study, the next has other work than to wait for them.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    asking = [path for path in files if path.parent.name in ("browser", "integration")]
+    quick = [path for path in files if path.parent.name == "unit"]
+    others = [path for path in files if path not in {*asking, *quick}]
+    turns = [path for pair in zip_longest(asking, others) for path in pair if path is not None]
+    items[:] = [item for path in (*turns, *quick) for item in files[path]]
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from ofsight.dataset.build import build_dataset
 from ofsight.dataset.readings import READINGS
 from ofsight.dataset.store import open_dataset
 from ofsight.harmonise.spreadsheets import read_tables
+from shared import shared_folder
 
 RELEASES = os.environ.get("OFSIGHT_RELEASES")
 pytestmark = pytest.mark.skipif(
@@ -43,6 +44,13 @@ def releases(tmp_path: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder / name)
     return folder
+
+
+@pytest.fixture
+def dataset(releases: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of these releases: built once, copied."""
+    built = shared_folder(tmp_path_factory, "incremental", lambda folder: build_dataset(releases, folder))
+    return Path(shutil.copytree(built, tmp_path / "dataset"))
 
 
 @pytest.fixture
@@ -80,9 +88,7 @@ def test_one_changed_file_is_read_and_the_tables_are_those_of_a_fresh_build(
         assert tables(dataset)[name].equals(frame), name
 
 
-def test_a_file_that_is_gone_leaves_no_reading(releases: Path, tmp_path: Path, read: list[str]) -> None:
-    dataset = tmp_path / "dataset"
-    build_dataset(releases, dataset)
+def test_a_file_that_is_gone_leaves_no_reading(releases: Path, dataset: Path, read: list[str]) -> None:
     before = (dataset / READINGS).stat().st_size
     (releases / FILES[4]).unlink()
     read.clear()
@@ -92,9 +98,7 @@ def test_a_file_that_is_gone_leaves_no_reading(releases: Path, tmp_path: Path, r
     assert open_dataset(dataset)["authority_statistics"].is_empty()
 
 
-def test_damaged_or_foreign_readings_are_made_anew(releases: Path, tmp_path: Path, read: list[str]) -> None:
-    dataset = tmp_path / "dataset"
-    build_dataset(releases, dataset)
+def test_damaged_or_foreign_readings_are_made_anew(releases: Path, dataset: Path, read: list[str]) -> None:
     whole = tables(dataset)
     _rewrite(dataset, lambda name, data: b"no arrow" if name.endswith(".arrow") else data)
     (releases / FILES[5]).unlink()

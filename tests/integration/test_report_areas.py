@@ -12,22 +12,18 @@ import pytest
 from typer.testing import CliRunner
 
 from ofsight.cli import app
-from ofsight.dataset.build import build_dataset
 from ofsight.dataset.store import Dataset, open_dataset
-from ofsight.demo import write_releases
 from ofsight.errors import UsageError
 from ofsight.profiles.area import find_area, list_areas
 from ofsight.profiles.homes_open import open_homes
 from ofsight.report.areas import make_area_document, write_area_reports
 from ofsight.report.document import Bullets, Document, Figure, KeyFigures, Note, Paragraph, Table, plain
+from shared import made_dataset
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("areas")
-    write_releases(folder / "releases", seed=41)
-    build_dataset(folder / "releases", folder / "dataset")
-    return folder / "dataset"
+    return made_dataset(tmp_path_factory, seed=31)
 
 
 def words_of(document: Document) -> str:

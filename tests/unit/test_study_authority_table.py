@@ -14,6 +14,7 @@ from ofsight.errors import DatasetError
 from ofsight.ordinal import clm
 from ofsight.study.authorities import fit_authorities, run_authority_curve
 from ofsight.study.authority_table import COVARIATES, conform_authorities, read_authority_table
+from ofsight.study.findings import Findings
 from ofsight.vocabulary import Grade
 
 _STUDY = load_study("outsourcing-2022")
@@ -39,8 +40,13 @@ def authorities(n: int = 600, effect: float = -0.06, seed: int = 4) -> pl.DataFr
     return pl.DataFrame(columns)
 
 
-def test_the_known_effect_is_found_and_the_third_sector_s_is_not() -> None:
-    found = fit_authorities(conform_authorities(authorities(), "here"), _STUDY)
+@pytest.fixture(scope="module")
+def found() -> Findings:
+    """The models of 600 authorities, fitted once."""
+    return fit_authorities(conform_authorities(authorities(), "here"), _STUDY)
+
+
+def test_the_known_effect_is_found_and_the_third_sector_s_is_not(found: Findings) -> None:
     profit = [e for e in found.estimates if e.model == "paper" and e.term == "profit"]
     assert [e.outcome for e in profit] == ["overall", "leaders", "protection", "care"]
     # The first two let the spread vary with a covariate: their scale is that at its zero.
@@ -55,8 +61,7 @@ def test_the_known_effect_is_found_and_the_third_sector_s_is_not() -> None:
     assert sum((e.p_value or 0) < 0.05 for e in third) <= 1
 
 
-def test_the_standard_error_of_table_4_is_that_of_the_ratio() -> None:
-    found = fit_authorities(conform_authorities(authorities(), "here"), _STUDY)
+def test_the_standard_error_of_table_4_is_that_of_the_ratio(found: Findings) -> None:
     rows = found.tables["table4"].filter(pl.col("term") == "profit")
     assert rows.height == 4
     for row in rows.iter_rows(named=True):
@@ -65,8 +70,7 @@ def test_the_standard_error_of_table_4_is_that_of_the_ratio() -> None:
         assert row["ci_high"] == pytest.approx(math.exp(row["log_estimate"] + half), rel=1e-5)
 
 
-def test_terms_at_thresholds_and_of_the_spread_say_so() -> None:
-    found = fit_authorities(conform_authorities(authorities(), "here"), _STUDY)
+def test_terms_at_thresholds_and_of_the_spread_say_so(found: Findings) -> None:
     terms = {(e.outcome, e.term) for e in found.estimates if e.model == "paper"}
     assert ("overall", "scale:white") in terms
     assert ("protection", "n/threshold:Good|Outstanding") in terms
