@@ -334,7 +334,7 @@ def checks(sources: Sources) -> Answer:
     n_without = frame["in_release"].null_count()
     lead = (
         f"Of Ofsted’s own published numbers {count(frame.height - n_without)} can be counted again from the "
-        f"releases held here; {count(n_equal)} come out the same, and each of the others has its reason below."
+        f"releases held here; {count(n_equal)} come out the same, and each of the others has its reason."
     )
     if n_without:
         lead += f" For {count(n_without)} more no release is held or none was made."
