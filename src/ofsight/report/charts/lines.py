@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ofsight.report.charts.axis import Straight, spread, years_shown
+from ofsight.report.charts.axis import Straight
 from ofsight.report.charts.model import Line, LineChart, LinePanel
-from ofsight.report.charts.svg import Sheet, text_width
-from ofsight.report.wording import count
+from ofsight.report.charts.svg import Sheet
+from ofsight.report.charts.years import PANEL_HEIGHT, draw_year_frame
 
 __all__ = ["draw_lines"]
-
-_PLOT_HEIGHT = 210.0
 
 
 def draw_lines(chart: LineChart, sheet: Sheet) -> float:
@@ -23,40 +21,28 @@ def draw_lines(chart: LineChart, sheet: Sheet) -> float:
     beside = 2 if sheet.width >= 500 and len(chart.panels) > 1 else 1
     gap = 24.0
     width = (sheet.width - gap * (beside - 1)) / beside
-    height = _PLOT_HEIGHT + 64
     for place, panel in enumerate(chart.panels):
         left = (place % beside) * (width + gap)
-        _draw_panel(panel, sheet, years, left=left, width=width, top=(place // beside) * height)
-    return height * -(-len(chart.panels) // beside)
+        _draw_panel(panel, sheet, years, left=left, width=width, top=(place // beside) * PANEL_HEIGHT)
+    return PANEL_HEIGHT * -(-len(chart.panels) // beside)
 
 
 def _draw_panel(
     panel: LinePanel, sheet: Sheet, years: list[int], *, left: float, width: float, top: float
 ) -> None:
-    most = max((value for line in panel.lines for _, value in line.points), default=1.0)
-    bottom, head = top + 32 + _PLOT_HEIGHT, top + 32
-    axis = Straight.upto(most, bottom, head)
-    margin = max(text_width(count(tick), sheet.size) for tick in axis.ticks()) + 8
-    ends = max((text_width(line.label, sheet.size) for line in panel.lines), default=0) + 10
-    start, end = left + margin + 4, left + width - ends - 4
-
-    def across(year: int) -> float:
-        return start + (end - start) * (year - years[0]) / max(years[-1] - years[0], 1)
-
-    sheet.text(left, top + 16, panel.title, classes="strong")
-    for tick in axis.ticks():
-        y = axis.at(tick)
-        sheet.line(start - 4, y, end, y, "rule" if tick == 0 else "grid")
-        sheet.text(start - 8, y + 4, count(tick), anchor="end", classes="muted")
-    for year in years_shown(years, end - start, text_width("2021", sheet.size) + 8):
-        sheet.text(across(year), bottom + 18, str(year), anchor="middle", classes="muted")
+    frame = draw_year_frame(
+        sheet,
+        panel.title,
+        years=years,
+        most=max((value for line in panel.lines for _, value in line.points), default=1.0),
+        names=[line.label for line in panel.lines],
+        left=left,
+        width=width,
+        top=top,
+    )
     for line in panel.lines:
-        _draw_line(sheet, line, across, axis)
-    drawn = [line for line in panel.lines if line.points]
-    wanted = [axis.at(line.points[-1][1]) for line in drawn]
-    for line, y in zip(drawn, spread(wanted, 16, head, bottom - 2), strict=True):
-        x = across(line.points[-1][0])
-        sheet.text(max(x, end - 40) + 9 if x >= end - 1 else x + 9, y + 4.5, line.label)
+        _draw_line(sheet, line, frame.across, frame.axis)
+    frame.name_ends(sheet, [(line.label, *line.points[-1]) for line in panel.lines if line.points])
 
 
 def _draw_line(sheet: Sheet, line: Line, across: Callable[[int], float], axis: Straight) -> None:
