@@ -28,7 +28,11 @@ def serve(
     ] = True,
     url: Annotated[
         str,
-        typer.Option("--url", help="Where visitors reach it behind a proxy: https://HOST/PATH, or /PATH."),
+        typer.Option(
+            "--url",
+            envvar="OFSIGHT_URL",
+            help="Where visitors reach it behind a proxy: https://HOST/PATH, or /PATH.",
+        ),
     ] = "",
     quiet: QuietOption = False,
 ) -> None:
