@@ -34,6 +34,8 @@ __all__ = [
     "plain",
 ]
 
+_SHORT = 24
+
 Tone = Literal["plain", "good", "fair", "poor", "muted"]
 """How a cell is marked besides its words; no meaning hangs on the mark alone."""
 
@@ -204,6 +206,11 @@ class Table:
     note: Text = ""
     folded: bool = False
     stacked: bool = False
+
+    @property
+    def short(self) -> bool:
+        """Whether it is kept on one page: a heading over one or two rows is read as another table."""
+        return len(self.rows) <= _SHORT
 
     def __post_init__(self) -> None:
         for row in self.rows:

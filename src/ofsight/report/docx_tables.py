@@ -118,6 +118,10 @@ def add_table(word: Any, table: Table, width: int) -> None:
     _keep(rows[0], heading=True)
     for made_row, row in zip(rows[1:], table.rows, strict=True):
         _write_row(made_row, _cells(made_row, widths), row, table)
+    if table.short:
+        for made_row in rows[:-1]:
+            for cell in made_row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
 def add_pairs(word: Any, facts: Facts, width: int) -> None:

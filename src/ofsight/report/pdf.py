@@ -125,6 +125,7 @@ def _table(table: Table) -> dict[str, Any]:
             for column in table.columns
         ],
         "rows": [_row(row) for row in table.rows],
+        "short": table.short,
         "note": _text(table.note),
     }
 

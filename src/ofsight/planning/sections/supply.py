@@ -39,7 +39,7 @@ def _lead(plan: AreaPlan) -> str:
     held = {sector: plan.value("places", sector.value).value or 0 for sector in Sector}
     largest = max(held, key=lambda sector: held[sector])
     council = plan.value("places", "councils and their companies").value or 0
-    ran = portion(council, places, homes)
+    ran = portion(council, places, homes) if council else "none"
     return (
         f"{name} had {n_of(homes, 'children’s home', 'children’s homes')} with "
         f"{n_of(places, 'registered place', 'registered places')} on {when}. "

@@ -102,12 +102,12 @@ def definitions_section(plan: AreaPlan) -> Section:
         if name in shown
     ]
     columns = (
-        Column("Measure", share=1.4),
-        Column("Definition", share=3.2),
-        Column("Interval", share=1.3),
-        Column("After", share=1.8),
+        Column("Measure", share=1.3),
+        Column("Definition", share=3.6),
+        Column("Interval", share=1.2),
+        Column("After", share=1.6),
     )
     table = Table(
         "table-definitions", "What each measure is", columns, tuple(rows), folded=True, stacked=True
     )
-    return Section("definitions", "Definitions", (table,), annex=True)
+    return Section("definitions", "Definitions", (table,))

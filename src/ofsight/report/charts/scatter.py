@@ -158,7 +158,8 @@ def _draw_names(frame: _Frame, chart: Scatter) -> None:
             words += f" {_said(point.y, 0.1, frame.percent)}"
         x, y = frame.place(point.x, point.y)
         wide = text_width(words, sheet.size)
-        for anchor, at, down in _sides(x, y):
+        # At the edge a name stands above its grid line.
+        for anchor, at, down in _sides(x, y if frame.within(point.y) else y - 10):
             start = at if anchor == "start" else at - wide
             box = (start - 2, down - sheet.size, start + wide + 2, down + 3)
             if start < frame.left or start + wide > sheet.width or down > frame.foot + 6:
