@@ -17,6 +17,7 @@ import itertools
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -36,6 +37,8 @@ from ofsight.profiles.area import list_areas
 from ofsight.profiles.owner import list_owners
 
 _FIRST_VIEW = 150 * 1024
+_LOADED = re.compile(r'<(?:script|link|img)\b[^>]*?\b(?:src|href)="(/static/[^"]+)"')
+"""What a browser fetches with a page by itself. What a chart needs once a reader asks for it is not in it."""
 
 
 def addresses(dataset: Path, *, study: bool, plan: bool) -> list[tuple[str, str, float]]:
@@ -44,7 +47,7 @@ def addresses(dataset: Path, *, study: bool, plan: bool) -> list[tuple[str, str,
     areas = list_areas(data)["slug"].to_list()
     owners = list_owners(data)["slug"].head(400).to_list()
     homes = data["homes"]["urn"].sample(min(600, data["homes"].height), seed=1).to_list()
-    words = ("leeds", "birmngham", "kent", "caretech", "SC0", "north", "keys group", "bath")
+    words = ("leeds", "birmngham", "kent", "caretech", "SC0", "north", "keys+group", "bath")
     found = [
         ("front", "/", 8.0),
         ("areas", "/areas", 4.0),
@@ -171,8 +174,7 @@ def _first_views(base: str) -> dict[str, int]:
             page = client.get(address)
             if page.status_code != 200:
                 continue
-            parts = {part.split('"')[0] for part in page.text.split('"/static/')[1:]}
-            replies = [page, *(client.get(f"/static/{part}") for part in sorted(parts))]
+            replies = [page, *(client.get(part) for part in sorted(set(_LOADED.findall(page.text))))]
             views[address] = sum(int(reply.headers["content-length"]) for reply in replies)
     return views
 

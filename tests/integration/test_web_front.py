@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from explorer import Client, explorer, shared_dataset
 from ofsight.dataset.store import Dataset, open_dataset
 from ofsight.web.cache import Cache, Kept
+from ofsight.web.inside import Reply, ask
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +238,56 @@ def test_the_second_answer_comes_from_the_cache(client: Client) -> None:
     assert client.ask("/method?", accept_encoding="identity").text == "from the cache"
     assert client.ask("/method?x=1", accept_encoding="identity").text == first.text
     assert not any(version == "" for version, _ in cache._kept), "nothing is kept while there is no dataset"
+
+
+def _ask_at_once(client: Client, addresses: list[str]) -> tuple[list[Reply], int]:
+    """Ask for addresses all at once; return the replies and how often the routes were asked."""
+    client.ask("/health")
+    front = client.app.front
+    assert front is not None
+    inner, asked = front.app, []
+
+    async def count(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await inner(scope, receive, send)
+
+    async def everybody() -> list[Reply]:
+        return await asyncio.gather(*(ask(client.app, address) for address in addresses))
+
+    front.app = count
+    try:
+        replies = client._runner.run(everybody())
+    finally:
+        front.app = inner
+    assert client.app.n_making() == 0
+    return replies, len(asked)
+
+
+def test_a_page_that_many_ask_for_at_once_is_made_once(client: Client) -> None:
+    replies, made = _ask_at_once(client, ["/areas/england?model=1"] * 5 + ["/areas/kent"] * 5)
+    assert [reply.status for reply in replies[5:]] == [200] * 5
+    assert len({reply.body for reply in replies[5:]}) == 1
+    assert {reply.status for reply in replies[:5]} == {422}
+    assert made == 6  # a refusal is not kept, so each gets its own
+
+
+def test_a_stream_holds_up_nobody_who_asks_for_the_same(client: Client) -> None:
+    replies, made = _ask_at_once(client, ["/api/v1/rows/homes.csv?column=urn"] * 3)
+    assert made == 3
+    assert len({reply.body for reply in replies}) == 1
+    assert replies[0].body.startswith(b"urn")
+
+
+def test_who_made_a_page_may_go_and_those_who_wait_still_get_it(client: Client) -> None:
+    async def leave() -> Reply:
+        first = asyncio.create_task(ask(client.app, "/areas/leeds"))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(ask(client.app, "/areas/leeds"))
+        await asyncio.sleep(0.001)
+        first.cancel()
+        with suppress(asyncio.CancelledError):
+            await first
+        return await second
+
+    assert client._runner.run(leave()).status == 200
+    assert client.app.n_making() == 0

@@ -35,11 +35,16 @@ ENVIRONMENT: Final = {
     "study": "OFSIGHT_STUDY",
     "plan": "OFSIGHT_PLAN",
     "url": "OFSIGHT_URL",
+    "warm": "OFSIGHT_WARM",
 }
 """The variables that say what to show, where the application is started by a server of its own."""
 
-_THREADS = 8
-"""Handlers at once: more would only share two cores and hold more memory."""
+_THREADS: Final = 4
+"""Handlers at once: more would only share two cores, hold more memory and stand in each other's way."""
+
+_TURN: Final = 0.001
+"""Seconds that a thread may go on while others wait: a finished answer, which takes a fraction of that, waits
+for a page that is being made no longer than this. Python's own 5 ms would be the slowest part of it."""
 
 _ABOUT = """Everything that the pages show, for programs.
 
@@ -67,10 +72,16 @@ class Explorer(FastAPI):
         self.holdings = holdings
         self.public = mount
         self.cache = Cache()
+        self.front: Front | None = None
 
     def build_middleware_stack(self) -> Any:
         """Put the front before everything, the handling of errors included."""
-        return Front(super().build_middleware_stack(), self.holdings, refuse, self.cache, self.public)
+        self.front = Front(super().build_middleware_stack(), self.holdings, refuse, self.cache, self.public)
+        return self.front
+
+    def n_making(self) -> int:
+        """Return how many answers are being made."""
+        return 0 if self.front is None else self.front.n_making
 
 
 def create_app(
@@ -119,8 +130,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        sys.setswitchinterval(_TURN)
         await anyio.to_thread.run_sync(holdings.read)
-        warming = asyncio.create_task(keep_warm(app, holdings)) if warm else None
+        warming = asyncio.create_task(keep_warm(app, holdings, app.n_making)) if warm else None
         yield
         if warming is not None:
             warming.cancel()
@@ -162,7 +174,8 @@ def create_app_from_environment() -> Explorer:
     if not dataset:
         raise UsageError(f"Set {ENVIRONMENT['dataset']} to the folder of a dataset.")
     study, plan = (os.environ.get(ENVIRONMENT[name]) or None for name in ("study", "plan"))
-    return create_app(dataset, study, plan, url=os.environ.get(ENVIRONMENT["url"], ""), warm=True)
+    warm = os.environ.get(ENVIRONMENT["warm"], "yes") != "no"
+    return create_app(dataset, study, plan, url=os.environ.get(ENVIRONMENT["url"], ""), warm=warm)
 
 
 def _answer_errors(app: FastAPI) -> None:

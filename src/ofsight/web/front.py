@@ -107,6 +107,12 @@ class Front:
         self.cache = Cache() if cache is None else cache
         self.mount = mount
         self._looking: asyncio.Future[None] | None = None
+        self._pending: dict[tuple[str, str], asyncio.Future[Kept | None]] = {}
+
+    @property
+    def n_making(self) -> int:
+        """Answers that are being made."""
+        return len(self._pending)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -148,24 +154,55 @@ class Front:
         key = (self.holdings.version, f"{scope['path']}?{query}")
         kept = self.cache.get(key)
         if kept is None:
-            got = await self._collect(scope, receive, send, method)
-            if got is None:
-                return
-            kept = await asyncio.get_running_loop().run_in_executor(None, self._finish, scope, got)
-            keep = kept.status == 200 and key[0] and not self.holdings.frozen
-            if keep and (b"cache-control", b"no-store") not in kept.headers:
-                self.cache.put(key, kept)
-        await _send(send, kept, asked, method)
+            kept = await self._make_once(key, scope, receive, send)
+        if kept is not None:
+            await _send(send, kept, asked, method)
 
-    async def _collect(self, scope: Scope, receive: Receive, send: Send, method: str) -> _Collected | None:
+    async def _make_once(
+        self, key: tuple[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> Kept | None:
+        """Return an answer that is not kept yet, made by whoever asks first; None when it was sent on."""
+        pending = self._pending.get(key)
+        if pending is not None:
+            # Many ask for the same page when it is new; it is made once. What cannot be kept is each one's.
+            kept = await asyncio.shield(pending)
+            if kept is not None:
+                return kept
+            return await self._make(key, scope, receive, send)
+        self._pending[key] = asyncio.get_running_loop().create_future()
+        kept = None
+        try:
+            kept = await self._make(key, scope, receive, send)
+            return kept
+        finally:
+            self._tell_waiting(key, kept if kept is not None and _can_be_kept(kept) else None)
+
+    def _tell_waiting(self, key: tuple[str, str], kept: Kept | None) -> None:
+        waited_for = self._pending.pop(key, None)
+        if waited_for is not None:
+            waited_for.set_result(kept)
+
+    async def _make(self, key: tuple[str, str], scope: Scope, receive: Receive, send: Send) -> Kept | None:
+        got = await self._collect(key, scope, receive, send)
+        if got is None:
+            return None
+        kept = await asyncio.get_running_loop().run_in_executor(None, self._finish, scope, got)
+        if key[0] and _can_be_kept(kept):
+            self.cache.put(key, kept)
+        return kept
+
+    async def _collect(
+        self, key: tuple[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> _Collected | None:
         """Run the routes and return their answer; None when it was sent on as a stream."""
-        got = _Collected()
+        got, method = _Collected(), scope["method"]
 
         async def gather(message: Message) -> None:
             if message["type"] == "http.response.start":
                 got.status, got.headers = message["status"], list(message["headers"])
                 got.streams = any(name == STREAM.encode() for name, _ in got.headers)
                 if got.streams:
+                    self._tell_waiting(key, None)  # it may last, and cannot be shared
                     headers = [(n, v) for n, v in got.headers if n != STREAM.encode()]
                     headers += _standing(scope, got.status, headers)
                     await send({**message, "headers": self.mount.turn_headers(headers)})
@@ -203,6 +240,10 @@ class Front:
     def _dress(self, scope: Scope, kept: Kept) -> Kept:
         headers = [*kept.headers, *_standing(scope, kept.status, list(kept.headers))]
         return Kept(kept.status, tuple(headers), kept.body, kept.packed, kept.tag)
+
+
+def _can_be_kept(answer: Kept) -> bool:
+    return answer.status == 200 and (b"cache-control", b"no-store") not in answer.headers
 
 
 def _options() -> Kept:

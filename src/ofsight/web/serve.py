@@ -37,7 +37,7 @@ def serve_explorer(
     host, port
         Where to listen; port 0 for a free one.
     workers : int
-        Processes. Each holds the tables and its own cache.
+        Processes. Each holds the tables and its own cache, and makes the main pages for itself.
     warm : bool
         Make the main pages before they are asked for.
     url : str
@@ -66,4 +66,5 @@ def serve_explorer(
     for name, folder in (("dataset", dataset), ("study", study), ("plan", plan)):
         os.environ[ENVIRONMENT[name]] = "" if folder is None else str(folder.absolute())
     os.environ[ENVIRONMENT["url"]] = url
+    os.environ[ENVIRONMENT["warm"]] = "yes" if warm else "no"
     uvicorn.run(_FACTORY, factory=True, workers=workers, **options)  # type: ignore[arg-type]

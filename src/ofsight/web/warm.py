@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from ofsight.profiles.area import list_areas
+from ofsight.profiles.owner import list_owners
 from ofsight.web.inside import ask
 from ofsight.web.search import index_of
 from ofsight.web.sources import Holdings, NotReady, Sources
 
 __all__ = ["keep_warm", "prepare"]
 
-_LOOK = 5.0
+_LOOK: Final = 5.0
+_OWNERS: Final = 400
+"""Owners whose pages are made beforehand, those with most homes. Pages of homes are too many, and cheap."""
+_PATIENCE: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -25,21 +30,50 @@ def prepare(sources: Sources) -> None:
     list_areas(sources.dataset)
 
 
-def _addresses(sources: Sources) -> Iterator[str]:
-    """Give the pages that are made beforehand: those of the top, then every area and its plan."""
-    yield from ("/", "/areas", "/owners", "/study", "/data", "/compare", "/method", "/changes")
+def _one_of_each(sources: Sources) -> Iterator[str]:
+    """Give the pages of the top and one of every other kind: the first of a kind works out what all share."""
+    yield from ("/", "/areas", "/areas/england")
+    if sources.plan is not None:
+        yield "/areas/england/planning"
+    yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(1))
+    yield from (f"/homes/{urn}" for urn in sources.dataset["homes"]["urn"].head(1))
+    yield from ("/search?q=england", "/owners", "/study", "/data", "/compare", "/method", "/changes")
+
+
+def _popular(sources: Sources) -> Iterator[str]:
+    """Give every area, its plan and its future carried on, then the owners with most homes."""
     slugs = list_areas(sources.dataset)["slug"].to_list()
-    for slug in slugs:
-        yield f"/areas/{slug}"
+    yield from (f"/areas/{slug}" for slug in slugs)
     if sources.plan is not None:
         for slug in slugs:
             yield f"/areas/{slug}/planning"
+            yield f"/areas/{slug}/planning/what-if"
+    yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(_OWNERS))
 
 
-async def keep_warm(app: Any, holdings: Holdings) -> None:
+def _settle() -> None:
+    """Take what is held now out of the garbage collector's sight.
+
+    What is read and worked out once is hundreds of thousands of objects that stay as long as the data does:
+    to look through them takes a fifth of a second in which nobody is answered.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+async def keep_warm(app: Any, holdings: Holdings, n_making: Callable[[], int] = lambda: 0) -> None:
     """Ask for the main pages whenever there is a new version, resting as long as each has taken.
 
     Runs until it is cancelled. What fails here is answered again, and told, when a visitor asks.
+
+    Parameters
+    ----------
+    app : ASGI application
+        The explorer, started.
+    holdings : Holdings
+        What it shows.
+    n_making : callable
+        Says how many answers are being made for visitors; these come first.
     """
     done = ""
     while True:
@@ -52,12 +86,21 @@ async def keep_warm(app: Any, holdings: Holdings) -> None:
         if sources.version == done:
             continue
         done = sources.version
-        for address in _addresses(sources):
-            begun = time.monotonic()
-            try:
-                await ask(app, address)
-            except Exception:
-                _log.exception("The page %s could not be made beforehand.", address)
-            await asyncio.sleep(time.monotonic() - begun)
-            if holdings.version != done:
-                break
+        gc.unfreeze()  # what was held before may go
+        for addresses in (_one_of_each, _popular):
+            for address in addresses(sources):
+                if holdings.version == done:
+                    await _make(app, address, n_making)
+            await asyncio.to_thread(_settle)
+
+
+async def _make(app: Any, address: str, n_making: Callable[[], int]) -> None:
+    begun = time.monotonic()
+    while n_making() and time.monotonic() - begun < _PATIENCE:
+        await asyncio.sleep(0.005)
+    begun = time.monotonic()
+    try:
+        await ask(app, address)
+    except Exception:
+        _log.exception("The page %s could not be made beforehand.", address)
+    await asyncio.sleep(time.monotonic() - begun)
