@@ -41,7 +41,8 @@ def test_every_kind_of_page_is_there(folder: Path) -> None:
     csv = (folder / "api/v1/areas/leeds/tables/homes.csv").read_text(encoding="utf-8")
     assert csv.startswith("listed_on,sector,n_homes")
     json.loads((folder / "api/v1/areas/leeds.json").read_text(encoding="utf-8"))
-    assert not list((folder / "api/v1/areas").rglob("tables/*.json"))
+    tables = (folder / "api/v1/areas").rglob("tables/*.json")
+    assert [file for file in tables if ".vl" not in file.name] == [], "the page's JSON holds every table"
 
 
 def test_a_site_without_a_study_says_so_on_the_page_of_the_study(
@@ -121,6 +122,18 @@ def test_map_in_boundaries_is_among_the_files(folder: Path) -> None:
     assert 'href="areas%40map~3dboundaries.html#map"' in (folder / "areas.html").read_text(encoding="utf-8")
 
 
+def test_every_measure_of_the_map_is_a_page(folder: Path) -> None:
+    page = (folder / "areas.html").read_text(encoding="utf-8")
+    assert "Homes judged Good or better (shown)" in page
+    other = "areas@measure~3dprivate_homes.html"
+    assert f'href="{other.replace("@", "%40")}"' in page
+    page = (folder / other).read_text(encoding="utf-8")
+    assert "Homes run for profit (shown)" in page
+    assert '<a href="areas.html">Homes judged Good or better</a>' in page
+    both = folder / "areas@measure~3dprivate_homes~26map~3dboundaries.html"
+    assert "Homes run for profit (shown)" in both.read_text(encoding="utf-8")
+
+
 def test_without_homes_they_are_named_and_not_linked(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +156,7 @@ def test_plans_are_written_and_what_needs_a_server_is_left_out(
     page = (tmp_path / "site/areas/birmingham/planning.html").read_text("utf-8")
     assert "Registered places, not vacancies" in page
     assert "what-if" not in page
+    assert "these files hold none" in page
 
 
 @pytest.mark.parametrize("missing", ["study", "plan"])

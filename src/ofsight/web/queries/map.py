@@ -84,6 +84,7 @@ def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "", dr
         extra={
             "measures": FUNNELS,
             "measure": measure,
+            "ways": [(known.label, _address(known.key, "", drawn), known is one) for known in FUNNELS],
             "chosen": chosen,
             "map": drawn if drawn != TILES else "",
             "areas": frame.select("slug", "name").rows(),

@@ -207,7 +207,7 @@ def _unique(body: list[Part | Prose]) -> tuple[Part | Prose, ...]:
 
 def _what_if(sources: Sources, area: Area) -> list[Prose]:
     if sources.frozen:
-        return []
+        return [Paragraph("Scenarios are worked out when they are asked for: these files hold none.")]
     words: Text = (Span("What if an owner left, homes opened or need rose?", link=what_if_address(area)),)
     return [Paragraph(words)]
 
