@@ -1,6 +1,6 @@
 """Whether a mutated release was taken as it should be: an own, slow reading of its cells beside ofsight's.
 
-The twin knows the headings of the synthetic layouts by heart and nothing of definitions, polars or calamine.
+The twin knows the headings of the layouts by heart and nothing of definitions, polars or calamine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,18 @@ from ofsight.demo import write_releases
 from ofsight.errors import DatasetError, ReleaseError
 from ofsight.harmonise.rows import HarmonisedTable
 
-__all__ = ["Base", "base_of_builders", "base_of_demo", "base_of_workbook", "judge", "names_of"]
+__all__ = [
+    "Base",
+    "base_of",
+    "base_of_builders",
+    "base_of_demo",
+    "base_of_workbook",
+    "check_alike",
+    "gather",
+    "judge",
+    "names_of",
+    "records_of",
+]
 
 # What a heading means, by how it begins, folded; the first that fits.
 _MEANINGS = (
@@ -38,10 +49,14 @@ _MEANINGS = (
     ("overall effectiveness", "overall_as_published"),
     ("how well children", "protection_as_published"),
     ("the effectiveness of leaders", "leadership_as_published"),
+    ("safeguarding children", "protection_as_published"),
+    ("the safety of children", "protection_as_published"),
+    ("leadership and management", "leadership_as_published"),
     ("provision type", "provision_type_as_published"),
     ("sector", "sector_as_published"),
     ("local authority", "local_authority"),
     ("event number", "event_number_as_published"),
+    ("inspection id", "event_number_as_published"),
     ("places", "places"),
     ("inspection date", "inspected_on"),
     ("urn", "urn"),
@@ -69,7 +84,7 @@ def base_of_builders(folder: Path) -> Base:
         Book("list.csv", {"": grid(providers(120))}, {"": 0}),
         Book("year.csv", {"": grid(visits(120))}, {"": 0}),
     ]
-    return _based(books, folder)
+    return base_of(books, folder)
 
 
 def base_of_demo(folder: Path) -> Base:
@@ -80,7 +95,7 @@ def base_of_demo(folder: Path) -> Base:
         rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
         books.append(Book(path.name, {"": rows}, {"": _heading_row(rows)}))
     assert len(books) == 2
-    return _based(books, folder)
+    return base_of(books, folder)
 
 
 def base_of_workbook(folder: Path) -> Base:
@@ -94,22 +109,22 @@ def base_of_workbook(folder: Path) -> Base:
     }
     homes = [name for name in sheets if name.startswith("Provider_level")]
     assert len(homes) == 2
-    return _based([Book(path.name, sheets, {name: _heading_row(sheets[name]) for name in homes})], folder)
+    return base_of([Book(path.name, sheets, {name: _heading_row(sheets[name]) for name in homes})], folder)
 
 
 def _heading_row(rows: list[list[Any]]) -> int:
     return next(n for n, row in enumerate(rows) if "URN" in row)
 
 
-def _based(books: list[Book], folder: Path) -> Base:
+def base_of(books: list[Book], folder: Path) -> Base:
     base = Base(books, folder)
-    gathered = _gather(books, folder / "base")
-    base.records, base.tables = _records(gathered), make_tables(gathered)
+    gathered = gather(books, folder / "base")
+    base.records, base.tables = records_of(gathered), make_tables(gathered)
     assert base.tables["records"].height > 20
     return base
 
 
-def _gather(books: list[Book], folder: Path) -> Gathered:
+def gather(books: list[Book], folder: Path) -> Gathered:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for book in books:
@@ -117,7 +132,7 @@ def _gather(books: list[Book], folder: Path) -> Gathered:
     return gather_tables(folder, list_files(folder))
 
 
-def _records(gathered: Gathered) -> dict[str, pl.DataFrame]:
+def records_of(gathered: Gathered) -> dict[str, pl.DataFrame]:
     return {table.release: table.records for table in gathered.tables}
 
 
@@ -146,7 +161,7 @@ def _judge_one(base: Base, books: list[Book], hit: Book, name: str, seed: int) -
     folder = base.folder / "mutated"
     kind = MUTATIONS[name].kind
     try:
-        gathered = _gather(books, folder)
+        gathered = gather(books, folder)
         # Tables are made of some, and every table, file and fact of a few.
         draw = zlib.crc32(f"{seed} {name}".encode())
         tables = make_tables(gathered) if draw % (3 if kind == "same" else 8) == 0 else None
@@ -162,9 +177,9 @@ def _judge_one(base: Base, books: list[Book], hit: Book, name: str, seed: int) -
     for table in gathered.tables:
         _check_cells(table, _cells_of(books, table))
     if kind == "same":
-        _check_alike(base.records, _records(gathered))
+        check_alike(base.records, records_of(gathered))
         if tables is not None:
-            _check_alike(base.tables, tables)
+            check_alike(base.tables, tables)
     noticed = bool(gathered.findings) or any(table.findings for table in gathered.tables)
     noticed |= any(table.set_aside.height for table in gathered.tables)
     return "built, with findings" if noticed else "built"
@@ -261,7 +276,7 @@ def _count(cell: str | None) -> int | None:
     return int(cell) if cell is not None and re.fullmatch(r"[0-9]{1,6}", cell) else None
 
 
-def _check_alike(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:
+def check_alike(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:
     assert one.keys() == other.keys(), f"{sorted(one)} became {sorted(other)}"
     for name in one:
         if name in _NOT_COMPARED:

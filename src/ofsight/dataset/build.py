@@ -48,6 +48,7 @@ from ofsight.dataset.tables import KEPT, TABLES, conform
 from ofsight.dataset.validate import validate
 from ofsight.errors import ReleaseError
 from ofsight.files import restore_folder
+from ofsight.harmonise.contradictions import compare_releases
 from ofsight.harmonise.findings import Finding, findings_frame
 from ofsight.harmonise.readers import SPINE
 from ofsight.harmonise.rows import HarmonisedTable
@@ -222,8 +223,11 @@ def make_tables(
     ------
     DatasetError
         When they do not add up.
+    ReleaseError
+        When a release has the grades of two domains the other way round.
     """
     added = added or AddedReports()
+    contradictions = compare_releases(gathered.tables)
     records = gather_records(gathered.tables)
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
@@ -266,7 +270,7 @@ def make_tables(
         "set_aside": set_aside,
     }
     noticed = [
-        *(*gathered.findings, *_of_tables(gathered.tables), *odd, *_unmatched(linked)),
+        *(*gathered.findings, *_of_tables(gathered.tables), *contradictions, *odd, *_unmatched(linked)),
         *unbounded,
         *undrawn,
         *(*reports.findings, *added.findings, *check_reports(made, linked.inspections)),

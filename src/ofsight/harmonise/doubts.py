@@ -1,4 +1,4 @@
-"""Cells that cannot be read and dates that cannot be meant: told by file and column, refused where many."""
+"""Cells that cannot be read, dates and words that cannot be meant: told by file and column, or refused."""
 
 from __future__ import annotations
 
@@ -15,13 +15,23 @@ from ofsight.harmonise.provisions import Provisions
 from ofsight.harmonise.recognise import Recognised
 from ofsight.harmonise.rows import notice
 
-__all__ = ["doubt_period", "refuse_exchanged_dates", "tell_strangers", "tell_unreadable"]
+__all__ = [
+    "doubt_period",
+    "refuse_exchanged_dates",
+    "refuse_exchanged_words",
+    "tell_strangers",
+    "tell_unreadable",
+]
 
 _READ: Final = ("registered_on", "published_on", "places")
 _MOST_UNREADABLE: Final = 0.01
 _MOST_EARLY: Final = 0.5
 # Below this many rows a share says little: what looks odd is told, and not refused.
 _FEWEST: Final = 20
+# How many different entries a column of a whole release may have: England has 9 regions and 152 authorities
+# (some are met in two spellings), a registration 4 states. Owners are hundreds.
+_MOST_WORDS: Final = {"registration_status": 12, "region": 16, "ofsted_region": 16, "local_authority": 220}
+_REGION: Final = r"(?i)\b(?:north|south|east|west|midlands|london|yorkshire)"
 
 
 def tell_unreadable(kept: pl.DataFrame, found: Recognised) -> list[Finding]:
@@ -109,6 +119,34 @@ def refuse_exchanged_dates(parsed: pl.DataFrame, found: Recognised) -> None:
         sheet=found.table.sheet,
         row=early["row"][0],
         hint="The headings of the two dates are probably exchanged: correct them, or download it again.",
+    )
+
+
+def refuse_exchanged_words(parsed: pl.DataFrame, found: Recognised) -> None:
+    """Refuse a table whose regions, authorities, states or owners stand under one another's headings.
+
+    Any text will do for them, so they are told by how many different ones there are.
+    """
+    many = [name for name, most in _MOST_WORDS.items() if parsed[name].drop_nulls().n_unique() > most]
+    regions = parsed["region"].drop_nulls()
+    none_is_one = len(regions) >= _FEWEST and not regions.str.contains(_REGION).any()
+    own, ofsted = (parsed[name].drop_nulls().n_unique() for name in ("region", "ofsted_region"))
+    if many:
+        n = parsed[many[0]].n_unique()
+        problem = f"the column of '{many[0]}' has {n} different entries, more than there can be"
+    elif none_is_one:
+        problem = f"the column of 'region' names no region; its first entry is '{regions[0]}'"
+    elif parsed.height >= _FEWEST and 1 < own < ofsted:
+        # Ofsted's own regions join two of the others.
+        problem = f"'region' has {own} different entries and 'ofsted_region' {ofsted}, which should be fewer"
+    else:
+        return
+    raise ReleaseError(
+        f"{problem}.",
+        file=found.table.file,
+        sheet=found.table.sheet,
+        row=found.heading_row + 1,
+        hint="The headings of two columns are probably exchanged: correct them, or download it again.",
     )
 
 

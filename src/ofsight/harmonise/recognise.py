@@ -44,6 +44,8 @@ class Recognised:
         Headings that no definition knows.
     title : str
         The text above the heading row.
+    doubled : tuple of str
+        Column names that two headings claim, whose cells are the same.
     """
 
     table: TextTable
@@ -52,6 +54,7 @@ class Recognised:
     positions: dict[str, int]
     unknown: tuple[str, ...]
     title: str
+    doubled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,16 @@ def recognise(table: TextTable) -> Recognised | PassedOver:
     full = _fullest([(series, match) for series, match in matches if match and not match.missing])
     if full:
         match = full[0][1]
-        _refuse_doubled(table, full[0][0], match)
+        doubled = _refuse_doubled(table, full[0][0], match)
         title = " ".join(cell for row in table.rows[: match.row] for cell in row if cell.strip())
         return Recognised(
-            table, tuple(series for series, _ in full), match.row, match.positions, match.unknown, title
+            table,
+            tuple(series for series, _ in full),
+            match.row,
+            match.positions,
+            match.unknown,
+            title,
+            doubled,
         )
     publication = _known_publication(table, folded)
     if publication is not None:
@@ -193,16 +202,23 @@ def _match_row(
     return _Match(index, positions, missing, tuple(unknown))
 
 
-def _refuse_doubled(table: TextTable, series: SeriesDefinition, match: _Match) -> None:
-    """Refuse two columns that claim one meaning: to take the first would be to guess."""
+def _refuse_doubled(table: TextTable, series: SeriesDefinition, match: _Match) -> tuple[str, ...]:
+    """Refuse two columns that claim one meaning and differ: to take the first would be to guess.
+
+    Those that do not differ are returned.
+    """
     folded = [fold(cell) for cell in table.rows[match.row]]
+    doubled: list[str] = []
     for name in match.positions:
         claims = [
             position
             for position, heading in enumerate(folded)
             if heading and series.column_of(heading) == name
         ]
-        if len(claims) > 1 and _differ(table, match.row, claims):
+        if len(claims) < 2:
+            continue
+        doubled.append(name)
+        if _differ(table, match.row, claims):
             headings = ", ".join(f"'{table.rows[match.row][position].strip()}'" for position in claims)
             raise ReleaseError(
                 f"{len(claims)} columns mean '{name}' ({headings}) and their cells differ.",
@@ -211,6 +227,7 @@ def _refuse_doubled(table: TextTable, series: SeriesDefinition, match: _Match) -
                 row=match.row + 1,
                 hint=f"Remove one, or say in definitions/series/{series.id}.yaml which heading is meant.",
             )
+    return tuple(doubled)
 
 
 def _differ(table: TextTable, heading_row: int, positions: list[int]) -> bool:

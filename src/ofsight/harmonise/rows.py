@@ -112,10 +112,13 @@ def finish_table(
     n_read: int,
     findings: Iterable[Finding] = (),
 ) -> HarmonisedTable:
-    """Put a reader's results together, and say where a workbook keeps from view what was read."""
+    """Put a reader's results together, with what is odd about any table: hidden, or a column twice."""
+    odd = [
+        notice(found, "column-doubled", f"two columns alike mean '{name}'; the first was read")
+        for name in found.doubled
+    ]
     if found.table.is_hidden:
-        hidden = notice(found, "sheet-hidden", "the workbook hides this sheet; it was read all the same")
-        findings = (hidden, *findings)
+        odd.append(notice(found, "sheet-hidden", "the workbook hides this sheet; it was read all the same"))
     return HarmonisedTable(
         series=series,
         period=period,
@@ -127,7 +130,7 @@ def finish_table(
         records=records,
         set_aside=set_aside,
         n_read=n_read,
-        findings=tuple(findings),
+        findings=(*odd, *findings),
     )
 
 

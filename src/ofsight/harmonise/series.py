@@ -11,7 +11,13 @@ import polars as pl
 from ofsight.definitions.schema import SeriesDefinition, load_spellings
 from ofsight.errors import ReleaseError
 from ofsight.harmonise import values
-from ofsight.harmonise.doubts import doubt_period, refuse_exchanged_dates, tell_strangers, tell_unreadable
+from ofsight.harmonise.doubts import (
+    doubt_period,
+    refuse_exchanged_dates,
+    refuse_exchanged_words,
+    tell_strangers,
+    tell_unreadable,
+)
 from ofsight.harmonise.findings import Finding
 from ofsight.harmonise.periods import Period, list_period, stated_day, year_period
 from ofsight.harmonise.provisions import Provisions, tell_provisions
@@ -80,6 +86,7 @@ def harmonise_table(found: Recognised) -> HarmonisedTable | PassedOver:
     if found.candidates[0].reads == "places" and _is_undated(found, parsed):
         return PassedOver(found.table, UNDATED, known=True)
     refuse_exchanged_dates(parsed, found)
+    refuse_exchanged_words(parsed, found)
     series = _choose_series(found, parsed)
     period = _period(series, found, parsed, findings)
     provisions = tell_provisions(parsed["provision_type"])

@@ -27,7 +27,7 @@ __all__ = ["MOST_MEMORY", "MOST_SECONDS", "open_apart"]
 
 MOST_SECONDS: Final = 20
 """Of processor time for one PDF: the longest report met takes less than one."""
-MOST_MEMORY: Final = 1024**3
+MOST_MEMORY: Final = 512 * 1024**2
 """Beyond what the process has before the first PDF: a report needs about 50 MB."""
 _HINT: Final = "No report is like that; take it out, or fetch it again from reports.ofsted.gov.uk."
 _LENGTH: Final = 8
@@ -36,8 +36,15 @@ _lock = threading.Lock()
 _reader: _Reader | None = None
 
 
-def open_apart(path: Path | str) -> Document:
+def open_apart(path: Path | str, seconds: int = MOST_SECONDS) -> Document:
     """Read a PDF's words as `ofsight.harmonise.reports.pages.open_document` does, in another process.
+
+    Parameters
+    ----------
+    path : Path or str
+        The PDF.
+    seconds : int
+        Of processor time, after which it is given up.
 
     Raises
     ------
@@ -57,18 +64,18 @@ def open_apart(path: Path | str) -> Document:
         # it waited is no PDF's fault.
         if _reader is None or _reader.owner != os.getpid() or _reader.has_ended():
             _reader = _Reader()
-        answer = _reader.ask(content, path)
+        answer = _reader.ask(content, path.name, seconds)
         if answer is None:
             status, _reader = _reader.end(), None
-            raise ReleaseError(_why_it_ended(status), file=path, hint=_HINT)
+            raise ReleaseError(_why_it_ended(status, seconds), file=path, hint=_HINT)
     if isinstance(answer, ReleaseError):
         raise ReleaseError(answer.problem, file=path, hint=answer.hint)
     return answer
 
 
-def _why_it_ended(status: int) -> str:
+def _why_it_ended(status: int, seconds: int) -> str:
     if status == -signal.SIGXCPU:
-        return f"takes more than {MOST_SECONDS} seconds to read: its pages repeat something without end."
+        return f"takes more than {seconds} seconds to read: its pages repeat something without end."
     return f"ends the PDF library (status {status}): it is damaged, or would fill the memory."
 
 
@@ -89,12 +96,12 @@ class _Reader:
         )
         atexit.register(self.end)
 
-    def ask(self, content: bytes, path: Path) -> Document | ReleaseError | None:
+    def ask(self, content: bytes, name: str, seconds: int) -> Document | ReleaseError | None:
         """Send a PDF and wait for its answer; None when the process has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            _send(self._process.stdin, (content, path.name))
+            _send(self._process.stdin, (content, name, seconds))
             answer: Document | ReleaseError | None = _receive(self._process.stdout)
         except BrokenPipeError:
             return None
@@ -155,11 +162,11 @@ def _serve() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_at_most(mapped + MOST_MEMORY, most), most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     while (question := _receive(questions)) is not None:
-        content, name = question
+        content, name, seconds = question
         used = resource.getrusage(resource.RUSAGE_SELF)
         _, most = resource.getrlimit(resource.RLIMIT_CPU)
-        seconds = int(used.ru_utime + used.ru_stime) + 1 + MOST_SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (_at_most(seconds, most), most))
+        until = int(used.ru_utime + used.ru_stime) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (_at_most(until, most), most))
         try:
             answer: Document | ReleaseError = read_document(content, Path(name))
         except ReleaseError as error:
