@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ofsight.profiles.area import list_areas
 from ofsight.profiles.owner import list_owners
+from ofsight.web.assets import assets
 from ofsight.web.inside import ask
 from ofsight.web.search import index_of
 from ofsight.web.sources import Holdings, NotReady, Sources
@@ -38,6 +39,8 @@ def _one_of_each(sources: Sources) -> Iterator[str]:
     yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(1))
     yield from (f"/homes/{urn}" for urn in sources.dataset["homes"]["urn"].head(1))
     yield from ("/search?q=england", "/owners", "/study", "/data", "/compare", "/method", "/changes")
+    # The run time of interactive charts is made of its library once a process: two seconds of a processor.
+    yield from filter(None, (assets().charts(),))
 
 
 def _popular(sources: Sources) -> Iterator[str]:

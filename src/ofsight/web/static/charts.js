@@ -97,6 +97,7 @@
       this.plot.addEventListener("blur", () => this.hide());
       this.plot.addEventListener("pointerleave", () => this.leave());
       this.tip.addEventListener("pointerenter", () => clearTimeout(this.leaving));
+      this.tip.addEventListener("pointerleave", () => this.leave());
       this.escape = (event) => { if (event.key === "Escape") this.hide(); };
       document.addEventListener("keydown", this.escape);
     }
@@ -115,7 +116,8 @@
       const room = this.place.clientWidth || this.figure.clientWidth;
       this.drawnAt = room;
       this.paint = painter(this.about.colours);
-      let width = Math.min(room, 860) - (room < NARROW ? 110 : 200);
+      const most = Math.min(room, this.about.scaled ? 640 : 860);
+      let width = most - (room < NARROW ? 110 : 200);
       for (let turn = 0; turn < 2; turn += 1) {
         const found = await this.vega(this.place, fitted(this.specification, this.paint, Math.max(width, 90), room), {
           tooltip: (_, event, item, value) => (value ? this.show(item, value) : this.leave()),
@@ -124,7 +126,7 @@
         this.view = found.view;
         // Labels take what they need; the plot gets what is left, at its second turn.
         const drawn = this.place.querySelector("svg").getBoundingClientRect().width;
-        const left = Math.min(room, 860) - drawn;
+        const left = most - drawn;
         if (left >= 0 && left < 24) break;
         width += left;
       }
@@ -223,7 +225,8 @@
 
     leave() {
       clearTimeout(this.leaving);
-      this.leaving = setTimeout(() => this.hide(), 350);
+      // What is pointed at stays, and so do its words while the pointer is on them.
+      this.leaving = setTimeout(() => { if (!this.tip.matches(":hover")) this.hide(); }, 350);
     }
 
     hide() {

@@ -81,7 +81,7 @@ def sketch_lines(chart: LineChart, rows: Rows) -> Sketch:
                     {
                         "params": [_zoom(place)],
                         "transform": [{"filter": "isValid(datum.value)"}],
-                        "mark": {"type": "point", "filled": True, "size": 60, "clip": True},
+                        "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1, "clip": True},
                         "encoding": {**where, "shape": look["shape"]},
                     },
                 ],
@@ -137,7 +137,7 @@ def sketch_bands(model: Bands, rows: Rows) -> Sketch:
                     {"mark": {"type": "area", "opacity": 0.18}, "encoding": area},
                     {"mark": {"type": "line", "strokeWidth": 2.5}, "encoding": where},
                     {
-                        "mark": {"type": "point", "filled": True, "size": 60},
+                        "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
                         "encoding": {**where, "shape": look["shape"]},
                     },
                 ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any, Final
@@ -226,12 +227,13 @@ def sketch_dots(chart: DotChart, rows: Rows) -> Sketch:
 def sketch_curve(chart: Curve, rows: Rows) -> Sketch:
     """Sketch a specification curve: ratios in order of size above, what was chosen in each below."""
     ordered = sorted(chart.points, key=lambda point: point.estimate)
-    fields = [f"choice_{place}" for place in range(1, len(chart.kinds) + 1)]
+    titles = {f"choice_{place}": kind.title for place, kind in enumerate(chart.kinds, 1)}
+    fields = list(titles)
     data: list[Datum] = []
     for rank, point in enumerate(ordered, 1):
         told = _told(point.estimate, point.low, point.high, share=False)
         named = zip(fields, chart.kinds, point.choices, strict=True)
-        chosen = {name: f"{kind.title}: {choice}" for name, kind, choice in named if choice}
+        chosen = {name: choice for name, _, choice in named if choice}
         data.append({"rank": rank, "look": chart.series} | told | chosen)
     scale, axis = _log(n for point in chart.points for n in (point.estimate, point.low, point.high))
     # The same values lie above each other in both views: their ends are given, not found.
@@ -250,7 +252,14 @@ def sketch_curve(chart: Curve, rows: Rows) -> Sketch:
     below = {
         "width": _WIDTH,
         "height": {"step": 17},
-        "transform": [{"fold": fields, "as": ["kind", "choice"]}, {"filter": "isValid(datum.choice)"}],
+        "transform": [
+            {"fold": fields, "as": ["kind", "chosen"]},
+            {"filter": "isValid(datum.chosen)"},
+            {
+                "calculate": f"{json.dumps(titles, ensure_ascii=False)}[datum.kind] + ': ' + datum.chosen",
+                "as": "choice",
+            },
+        ],
         "mark": {"type": "tick", "orient": "vertical", "thickness": 2, "size": 12},
         "encoding": {
             "x": across | {"axis": {"title": "Models, from the smallest ratio up", "tickMinStep": 1}},
@@ -259,6 +268,6 @@ def sketch_curve(chart: Curve, rows: Rows) -> Sketch:
         },
     }
     tips = [("rank", "Model"), ("said", _unit(chart.axis)), ("interval", "95% interval")]
-    tips += [(name, f"Choice {place}") for place, name in enumerate(fields, 1)]
+    tips += titles.items()
     del rows  # a model's row has no count of its own
     return Sketch(data, [above, below] if known else [above], tips)

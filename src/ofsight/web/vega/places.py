@@ -191,7 +191,7 @@ def _points(x: View, y: View, keys: Sequence[Key], named: str) -> list[View]:
     return [
         {
             "params": [_ZOOM],
-            "mark": {"type": "point", "size": 55, "strokeWidth": 1.6, "clip": True},
+            "mark": {"type": "point", "size": 55, "strokeWidth": 1.6, "opacity": 1, "clip": True},
             "encoding": {
                 "x": x,
                 "y": y,
