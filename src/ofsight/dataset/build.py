@@ -241,7 +241,6 @@ def make_tables(
         *unmatched_areas(authority_records, "local_authority", "authority_records"),
         *unmatched_areas(statistics, "published_name", "authority_statistics"),
     ]
-    set_aside = _set_aside(gathered.tables, reconciled.set_aside, gave_way)
     homes = describe_homes(records, reconciled.inspections, movements)
     linked = link_homes(reconciled.inspections, homes, snapshots)
     authority_inspections = reconcile_authority_inspections(authority_records)
@@ -267,7 +266,7 @@ def make_tables(
         "home_panel": make_home_panel(linked.inspections, linked.homes, linked.snapshots),
         "authority_panel": make_authority_panel(authority_inspections, years, statistics),
         **with_added(reports.tables, added),
-        "set_aside": set_aside,
+        "set_aside": _set_aside(gathered.tables, reconciled.set_aside, gave_way),
     }
     noticed = [
         *(*gathered.findings, *_of_tables(gathered.tables), *contradictions, *odd, *_unmatched(linked)),
