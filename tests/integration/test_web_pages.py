@@ -272,6 +272,20 @@ def test_six_can_be_compared_and_not_seven(client: Client) -> None:
     assert client.ask("/compare?area=leeds&owner=x").status_code == 422
 
 
+def test_compared_authorities_are_set_against_chance_and_others_are_not(client: Client) -> None:
+    query = "area=birmingham&area=england&area=leeds"
+    rows = client.ask(f"/api/v1/compare/tables/chance.json?{query}").json()["rows"]
+    for row in rows:
+        every = client.ask(f"/api/v1/areas/tables/map.json?measure={row['measure']}&limit=200").json()["rows"]
+        known = {one["slug"]: one["position"] for one in every}
+        assert (row["at_1"], row["at_2"]) == (known["birmingham"], known["leeds"])
+        assert "at_3" not in row
+    assert any(row["at_1"] for row in rows)
+    assert client.ask("/api/v1/compare/tables/chance.json?area=england&area=london").status_code == 404
+    page = client.ask(f"/compare?{query}").text
+    assert 'href="/areas?measure=private_homes#funnel">Homes run for profit</a>' in page
+
+
 def test_odds_ratio_of_one_changes_nothing(client: Client) -> None:
     rows = client.ask("/api/v1/study/odds/tables/hundred.json?ratio=1").json()["rows"]
     first, last = rows[0], rows[-1]

@@ -62,6 +62,6 @@ def offer(site: Site) -> None:
         _compare,
         tag="Compare",
         summary="Up to six areas or owners side by side",
-        parts=("figures",),
+        parts=("figures", "chance"),
         template="compare.html.j2",
     )

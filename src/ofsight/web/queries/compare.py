@@ -7,11 +7,12 @@ from typing import Final
 
 import polars as pl
 
-from ofsight.profiles.area import list_areas
+from ofsight.profiles.area import Area, list_areas
 from ofsight.profiles.compare import MOST, compare_areas, compare_owners
+from ofsight.profiles.funnel import FUNNELS, funnel
 from ofsight.profiles.owner import Owner, list_owners
 from ofsight.report.document import Bullets, Paragraph, Span, Text
-from ofsight.web.answer import Answer, Field, Part, Prose
+from ofsight.web.answer import Answer, Field, Heading, Part, Prose
 from ofsight.web.problems import Refusal
 from ofsight.web.queries import areas, owners
 from ofsight.web.search import find
@@ -65,7 +66,41 @@ def _choices(sources: Sources) -> list[tuple[str, str]]:
 def _of_areas(sources: Sources, texts: Sequence[str], choices: dict[str, list[tuple[str, str]]]) -> Answer:
     found = list({one.slug: one for one in (areas.area_of(sources, text) for text in texts)}.values())
     frame = compare_areas(sources.dataset, found)
-    return _answer(frame, [(one.slug, one.name) for one in found], "area", areas.CAUTIONS, choices)
+    chance = _against_chance(sources, found)
+    return _answer(frame, [(one.slug, one.name) for one in found], "area", areas.CAUTIONS, choices, chance)
+
+
+def _against_chance(sources: Sources, found: Sequence[Area]) -> tuple[Part | Prose, ...]:
+    """Return where each authority lies against the funnel limits; regions and sets of areas have none."""
+    single = [one for one in found if one.is_single]
+    if not single:
+        return ()
+    rows = []
+    for one in FUNNELS:
+        positions = dict(funnel(sources.dataset, one.key).select("slug", "position").rows())
+        places = {f"at_{place}": positions.get(area.slug) for place, area in enumerate(single, 1)}
+        rows.append({"label": one.label, "measure": one.key, **places})
+    schema = dict.fromkeys(rows[0], pl.String)
+    fields = [
+        Field("label", "Figure", link="/areas?measure={measure}#funnel"),
+        Field("measure", "Name in data", shown=False),
+        *(Field(f"at_{place}", area.name, meaning=area.slug) for place, area in enumerate(single, 1)),
+    ]
+    return (
+        Heading("More than chance?", "chance"),
+        Paragraph(
+            "If nothing but chance parted authorities from England’s rate, 95 of 100 would lie in the inner "
+            "limits and 998 of 1,000 in the outer. Outside is a reason to ask, not a verdict."
+        ),
+        Part(
+            "chance",
+            "Against England’s rate and the limits of chance",
+            pl.DataFrame(rows, schema=schema),
+            tuple(fields),
+            "Source: Ofsted, DfE, ONS. The funnel plots are with all areas.",
+            stacked=True,
+        ),
+    )
 
 
 def _of_owners(sources: Sources, texts: Sequence[str], choices: dict[str, list[tuple[str, str]]]) -> Answer:
@@ -90,6 +125,7 @@ def _answer(
     kind: str,
     cautions: tuple[Text, ...],
     choices: dict[str, list[tuple[str, str]]],
+    after: tuple[Part | Prose, ...] = (),
 ) -> Answer:
     """Put the things side by side: one column each, with interval and status."""
     wide = frame.select("measure", "label", "unit").unique("measure", keep="first", maintain_order=True)
@@ -142,6 +178,7 @@ def _answer(
             most=100,
             stacked=True,
         ),
+        *after,
     )
     query = "&".join(f"{kind}={slug}" for slug, _ in named)
     return Answer(
