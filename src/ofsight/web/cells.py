@@ -10,12 +10,15 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from markupsafe import Markup
+from markupsafe import escape as mark
 
+from ofsight.report.document import Table
+from ofsight.report.markup import tone, words_within
 from ofsight.report.wording import count, day, decimal, p_value, ratio, sector_label
 from ofsight.vocabulary import Grade
 from ofsight.web.answer import Field, Part
 
-__all__ = ["STATUS_WORDS", "body_of", "fill", "show_value", "status_words"]
+__all__ = ["STATUS_WORDS", "body_of", "fill", "laid_body_of", "show_value", "status_words"]
 
 STATUS_WORDS: Final[Mapping[str, str]] = {
     "c": "withheld",
@@ -190,6 +193,38 @@ def body_of(part: Part) -> Markup:
     for first, *cells in zip(*columns, strict=True):
         rest = "".join([f"{start}{cell}</td>" for start, cell in zip(starts, cells, strict=True)])
         lines.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
+    return Markup("\n".join(lines))
+
+
+def laid_body_of(table: Table) -> Markup:
+    """Return the rows of a table that the report has laid out, as the HTML of a table's body.
+
+    Every word is escaped here, as in `ofsight.report.markup`.
+    """
+    starts = [
+        f'<td data-label="{mark(column.heading)}"{_NUMBER if column.numeric else ""}>'
+        for column in table.columns
+    ]
+    lines: list[str] = []
+    for row in table.rows:
+        first, *others = row.cells
+        if row.kind == "group":
+            wide = len(table.columns)
+            lines.append(
+                f'<tr class="group"><th scope="colgroup" colspan="{wide}">{words_within(first)}</th></tr>'
+            )
+            continue
+        lines.append('<tr class="total">' if row.kind == "total" else "<tr>")
+        lines.append(f'<th scope="row">{words_within(first)}</th>')
+        for start, cell in zip(starts[1:], others, strict=True):
+            shown = words_within(cell)
+            look = tone(cell)
+            lines.append(
+                f'{start}<span class="tag {mark(look)}">{shown}</span></td>'
+                if look != "plain"
+                else f"{start}{shown}</td>"
+            )
+        lines.append("</tr>")
     return Markup("\n".join(lines))
 
 

@@ -16,7 +16,7 @@ from ofsight.report.markup import block_kind, tone, words_within
 from ofsight.report.wording import count, day
 from ofsight.web.answer import Picture
 from ofsight.web.assets import assets
-from ofsight.web.cells import body_of
+from ofsight.web.cells import body_of, laid_body_of
 from ofsight.web.filters import TESTS
 from ofsight.web.vega import can_specify
 
@@ -56,6 +56,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         body_of=body_of,
+        laid_body_of=laid_body_of,
         drawing=_drawing,
         asset=assets().address,
         can_specify=can_specify,

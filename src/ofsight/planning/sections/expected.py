@@ -139,13 +139,9 @@ def _chart(plan: AreaPlan, places: ExpectedPlaces, known: pl.DataFrame) -> Scatt
     marked = [point for point in points if point.series == _SERIES[0]]
     named = [replace(point, named=place < _MOST_NAMED) for place, point in enumerate(marked)]
     rest = sorted((point for point in points if point.series != _SERIES[0]), key=lambda point: point.hollow)
-    lines = funnel_lines(places)
     return Scatter(
         (*named, *rest),
-        tuple(
-            Limits(label, look, tuple(lines.select("expected", low, high).iter_rows()))
-            for label, look, low, high in _LINES
-        ),
+        _limits(plan, places),
         "Places expected of as many looked-after children (square-root scale)",
         "Places, observed over expected",
         _key(plan, region),
@@ -153,6 +149,18 @@ def _chart(plan: AreaPlan, places: ExpectedPlaces, known: pl.DataFrame) -> Scatt
         root=True,
         top=_TOP,
     )
+
+
+def _limits(plan: AreaPlan, places: ExpectedPlaces) -> tuple[Limits, ...]:
+    """Return the lines of the funnel, worked out once for the plans of all areas."""
+    kept = plan.inputs.kept.get("funnel limits")
+    if not isinstance(kept, tuple):
+        lines = funnel_lines(places)
+        kept = plan.inputs.kept["funnel limits"] = tuple(
+            Limits(label, look, tuple(lines.select("expected", low, high).iter_rows()))
+            for label, look, low, high in _LINES
+        )
+    return kept
 
 
 def _point(plan: AreaPlan, row: dict[str, Any], region: list[str]) -> ScatterPoint:

@@ -18,10 +18,20 @@ _COIN: Final = 0.5
 
 
 def foreseen_blocks(plan: AreaPlan) -> list[Block]:
-    """Return the record of the hazard of closure: a sentence, its calibration, its order."""
+    """Return the record of the hazard of closure: a sentence, its calibration, its order.
+
+    It is of England, and made once for the plans of all areas.
+    """
     model = plan.inputs.models.closure
     if model is None:
         return []
+    kept = plan.inputs.kept.get("foreseen")
+    if not isinstance(kept, tuple):
+        kept = plan.inputs.kept["foreseen"] = tuple(_foreseen(model))
+    return list(kept)
+
+
+def _foreseen(model: ClosureModel) -> list[Block]:
     words, chart, order = say_order(model), calibration_chart(model), _order(model)
     blocks: list[Block] = [Paragraph(words)] if words else []
     if chart is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ofsight.report.charts.axis import Root, Straight
 from ofsight.report.charts.legend import draw_legend
 from ofsight.report.charts.model import Limits, Scatter, ScatterPoint
-from ofsight.report.charts.svg import Anchor, Sheet, text_width
+from ofsight.report.charts.svg import Anchor, Sheet, shape_of, text_width
 from ofsight.report.wording import count, decimal
 
 __all__ = ["draw_scatter"]
@@ -70,7 +71,7 @@ class _Frame:
         return self.across.at(x), self.up.at(min(y, self.up.high))
 
     def within(self, y: float) -> bool:
-        return y <= self.up.high * (1 + 1e-9)
+        return _within(self.up, y)
 
 
 def _upright(chart: Scatter, foot: float, top: float) -> Straight:
@@ -125,18 +126,30 @@ def _draw_axes(frame: _Frame, marks: list[str]) -> None:
 
 
 def _draw_limits(frame: _Frame, pair: Limits) -> None:
-    """Draw both lines of a pair, each only where it is on the sheet."""
+    for shape in _limit_shapes(pair, frame.across, frame.up):
+        frame.sheet.shape(shape, f"limit {pair.look}")
+
+
+@lru_cache(maxsize=32)
+def _limit_shapes(pair: Limits, across: Root | Straight, up: Straight) -> tuple[str, ...]:
+    """Return both lines of a pair, each only where it is on the sheet; charts of many areas share them."""
+    shapes: list[str] = []
     for side in (1, 2):
         run: list[tuple[float, float]] = []
         for point in pair.points:
-            if frame.within(point[side]):
-                run.append(frame.place(point[0], point[side]))
+            if _within(up, point[side]):
+                run.append((across.at(point[0]), up.at(min(point[side], up.high))))
                 continue
             if len(run) > 1:
-                frame.sheet.path(run, f"limit {pair.look}")
+                shapes.append(shape_of(run))
             run = []
         if len(run) > 1:
-            frame.sheet.path(run, f"limit {pair.look}")
+            shapes.append(shape_of(run))
+    return tuple(shapes)
+
+
+def _within(up: Straight, y: float) -> bool:
+    return y <= up.high * (1 + 1e-9)
 
 
 def _draw_point(frame: _Frame, point: ScatterPoint, radius: float) -> None:

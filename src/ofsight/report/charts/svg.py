@@ -10,7 +10,7 @@ from typing import Literal
 
 from ofsight.report.charts.model import Series
 
-__all__ = ["STANDALONE_STYLE", "Sheet", "text_width"]
+__all__ = ["STANDALONE_STYLE", "Sheet", "shape_of", "text_width"]
 
 Anchor = Literal["start", "middle", "end"]
 
@@ -54,6 +54,11 @@ def text_width(words: str, size: float) -> float:
 
 def _number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def shape_of(points: list[tuple[float, float]]) -> str:
+    """Return a line through points as the data of a path, for lines that many sheets have."""
+    return "M" + "L".join([f"{_number(x)} {_number(y)}" for x, y in points])
 
 
 class Sheet:
@@ -121,8 +126,11 @@ class Sheet:
 
     def path(self, points: list[tuple[float, float]], classes: str) -> None:
         """Draw a line through points."""
-        joined = "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
-        self._parts.append(f'<path d="M{joined}" class="{classes}"/>')
+        self.shape(shape_of(points), classes)
+
+    def shape(self, shape: str, classes: str) -> None:
+        """Draw what `shape_of` returned."""
+        self._parts.append(f'<path d="{shape}" class="{classes}"/>')
 
     def marker(self, x: float, y: float, series: Series, *, hollow: bool = False, radius: float = 5) -> None:
         """Draw a series's marker: circle, square, triangle, diamond."""
