@@ -67,9 +67,9 @@ def carried_on_blocks(plan: AreaPlan) -> list[Block]:
         return []
     note = (
         "If homes open and close as they have, and need goes as forecast: the middle of many futures, and "
-        "the range in which eight of ten lie. Gap: places needed for all the area’s children in homes to "
-        "live in it, less usable places, if no other area used them. Occupancy is drawn from its band, so "
-        "usable places differ a little from those above."
+        "the range in which eight of ten lie. Gap: the registered places that all the area’s children in "
+        "homes would need to live in it (children over occupancy), less the registered places, if no other "
+        "area used them. Occupancy is drawn from its band, so usable places differ a little from those above."
     )
     return [_table("table-carried-on", "The years to come, carried on", found.years, note)]
 

@@ -240,21 +240,37 @@ def _lead(found: ScenarioResult) -> str:
     last = found.scenario.years
     now, then = _at(found, "usable_places", 0), _at(found, "usable_places", last)
     on = day(str(then["on"]))
+    places = _at(found, "places", last)
     words = (
-        f"{_name(found.scenario)}. On {on} {_cell('usable_places', then)} places could be used, "
-        f"against {_write('usable_places', now['base'])} today."
+        f"{_name(found.scenario)}. On {on} there would be {_cell('places', places)} registered places, of "
+        f"which {_cell('usable_places', then)} could be used, against "
+        f"{_write('usable_places', now['base'])} on the newest list."
     )
     gap = _at(found, "gap", last)
     if gap["base"] is None:
         return f"{words} No gap is given: the number of the area’s children in homes is not known."
     value = float(str(gap["base"]))
     if value > 0:
-        return f"{words} {_cell('gap', gap)} more would be needed for all the area’s children to live in it."
+        return (
+            f"{words} {_cell('gap', gap)} more registered places would be needed {_for_whom(found.scenario)}."
+        )
     spare = {"base": -value, "low": -float(str(gap["high"])), "high": -float(str(gap["low"]))}
     return (
-        f"{words} That is {_cell('gap', spare)} more than the area’s own children need; other areas’ "
-        "children live here too."
+        f"{words} That is {_cell('gap', spare)} registered places more than would be needed "
+        f"{_for_whom(found.scenario)}; other areas’ children live here too."
     )
+
+
+def _for_whom(scenario: Scenario) -> str:
+    """Return whom a gap is counted for: the words must follow what was taken as given."""
+    near, own = scenario.near_home, scenario.own_use
+    whom = (
+        "all the area’s children in homes"
+        if near.low == near.high == 1
+        else "those of the area’s children in homes who are taken to belong within it"
+    )
+    whose = "" if own.low == own.high == 1 else ", in the places taken to be open to them"
+    return f"for {whom} to live in it{whose}"
 
 
 def _years(found: ScenarioResult, source: str, compared: bool) -> Iterator[Part | Prose]:
@@ -319,20 +335,22 @@ def _write(name: str, value: object) -> str:
 
 
 def _picture(found: ScenarioResult) -> Picture:
-    usable, needed = found.measure("usable_places"), found.measure("places_needed")
-    lines = [Band("Usable places", "one", _points(usable))]
+    # Both lines in registered places: places needed are children over occupancy, so usable places, which
+    # are places times occupancy, would count the occupancy twice.
+    there, needed = found.measure("places"), found.measure("places_needed")
+    lines = [Band("Registered places", "one", _points(there))]
     if needed["base"].null_count() == 0:
-        lines.append(Band("Places needed", "two", _points(needed)))
+        lines.append(Band("Needed", "two", _points(needed)))
     panels = [
         BandPanel("Places", tuple(lines)),
         BandPanel("Judged Good or better", (Band("Places", "three", _points(found.measure("good_places"))),)),
     ]
     last = found.scenario.years
-    both = " and places needed" if len(lines) > 1 else ""
-    title = f"Usable places{both}, with the range of eight in ten futures"
+    both = ", there and needed" if len(lines) > 1 else ""
+    title = f"Registered places{both}, with the range of eight in ten futures"
     description = "; ".join(
         f"{words} in year {last}: {_cell(name, _at(found, name, last))}"
-        for words, name in (("usable places", "usable_places"), ("places needed", "places_needed"))
+        for words, name in (("registered places", "places"), ("registered places needed", "places_needed"))
     )
     return draw_bands(panels, key="years", title=title, description=description)
 
