@@ -9,17 +9,17 @@ from typing import Any, TypeVar
 
 from ofsight.dataset.store import Dataset
 
-__all__ = ["keep"]
+__all__ = ["Once", "keep"]
 
 Made = TypeVar("Made")
 
 # A dataset is equal to another by what is in it and has no hash, so it is known here by its identity; the
 # finalizer takes its entries away with it, before another object can have the same identity.
-_KEPT: dict[int, dict[Hashable, _Once]] = {}
+_KEPT: dict[int, dict[Hashable, Once]] = {}
 _LOCK = threading.Lock()
 
 
-class _Once:
+class Once:
     """One thing, made by whoever asks first while the others wait for it, and only for it."""
 
     def __init__(self) -> None:
@@ -27,6 +27,7 @@ class _Once:
         self._made: list[Any] = []
 
     def get(self, make: Callable[[], Any]) -> Any:
+        """Return the thing, made by `make` where nobody has made it yet; what fails is tried anew."""
         if not self._made:
             with self._lock:
                 if not self._made:
@@ -51,6 +52,6 @@ def keep(dataset: Dataset, key: Hashable, make: Callable[[], Made]) -> Made:
         if id(dataset) not in _KEPT:
             _KEPT[id(dataset)] = {}
             weakref.finalize(dataset, _KEPT.pop, id(dataset), None)
-        once = _KEPT[id(dataset)].setdefault(key, _Once())
+        once = _KEPT[id(dataset)].setdefault(key, Once())
     found: Made = once.get(make)
     return found

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from ofsight import __version__
 from ofsight.dataset.store import METADATA, Dataset, open_dataset
 from ofsight.errors import DatasetError, OfsightError, UsageError
+from ofsight.profiles.kept import Once
 from ofsight.report.folder import StudyFolder, read_study_folder
 from ofsight.report.wording import release_day
 
@@ -56,16 +57,16 @@ class Sources:
     version: str
     study_problem: str = ""
     frozen: bool = False
-    _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[str, Once] = field(default_factory=dict, repr=False, compare=False)
     _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
         """Return what `make` makes, made once for these sources; the name is its own."""
         with self._lock:
-            if name not in self._made:
-                self._made[name] = make()
-            return cast(Made, self._made[name])
+            # Held for a moment only: what takes long is waited for by those who need it, and nobody else.
+            once = self._made.setdefault(name, Once())
+        return cast(Made, once.get(make))
 
     def recent(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what `make` makes; the last few are kept: a page's twins are asked for right after it."""
