@@ -41,6 +41,14 @@
       return [key, key === "values" ? one : turned(one, paint)];
     }));
   };
+  // Titles of axes on as many lines as they need: a long one would be cut, or would take the plot's room.
+  const titled = (view, letters) => {
+    for (const inside of view.vconcat || view.layer || []) titled(inside, letters);
+    for (const [channel, { axis }] of Object.entries(view.encoding || {}).filter(([, one]) => one.axis && one.axis.title)) {
+      const words = [axis.title].flat().join(" ");
+      axis.title = words.match(new RegExp(`.{1,${channel === "y" ? 24 : letters}}( |$)|\\S+`, "g")).map((line) => line.trim());
+    }
+  };
   const fitted = (specification, paint, width, room) => {
     const { title, usermeta, data, ...rest } = specification;
     const about = usermeta.ofsight, narrow = room < NARROW;
@@ -54,6 +62,7 @@
       delete one.bind;
       if (one.name === "wrap") one.value = narrow ? 15 : 30;
     }
+    if (narrow) titled(made, Math.round(room / 11));
     const font = narrow ? { labelFontSize: 12, titleFontSize: 12 } : {};
     Object.assign(made.config, { aria: false, background: "transparent", axis: { ...made.config.axis, ...font } });
     return made;
@@ -68,8 +77,9 @@
     const [name, shape] = SHAPES[entry.shape] || SHAPES.square;
     const drawn = document.createElementNS("http://www.w3.org/2000/svg", name);
     const hex = Object.keys(colours).find((one) => colours[one] === entry.colour);
-    for (const [key, value] of Object.entries({ ...shape, fill: paint(hex) })) drawn.setAttribute(key, value);
-    for (const [key, value] of [["width", 14], ["height", 14], ["viewBox", "0 0 14 14"], ["aria-hidden", "true"]]) picture.setAttribute(key, value);
+    const look = entry.hollow ? { fill: "none", stroke: paint(hex), "stroke-width": 2 } : { fill: paint(hex) };
+    for (const [key, value] of Object.entries({ ...shape, ...look })) drawn.setAttribute(key, value);
+    for (const [key, value] of [["width", 14], ["height", 14], ["viewBox", "-1 -1 16 16"], ["aria-hidden", "true"]]) picture.setAttribute(key, value);
     picture.append(drawn);
     return picture;
   };

@@ -157,7 +157,9 @@ def _about(answer: Answer, part: Part, facts: Mapping[str, Any], sketch: Sketch)
         "dataset": dict(facts),
         "licence": "Open Government Licence v3.0",
         "by": sketch.by,
-        "key": [{"label": k.label, "colour": k.colour, "shape": k.shape} for k in sketch.keys],
+        "key": [
+            {"label": k.label, "colour": k.colour, "shape": k.shape, "hollow": k.hollow} for k in sketch.keys
+        ],
         "colours": sketch.colours,
         "zoom": sketch.zoom,
         "scaled": sketch.scaled,

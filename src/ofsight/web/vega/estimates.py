@@ -220,7 +220,7 @@ def sketch_dots(chart: DotChart, rows: Rows) -> Sketch:
                 "layer": _marks(keys, along, "x", values),
             }
         )
-    first = [("group", "Of"), ("label", "What"), ("series", "Sector")]
+    first = [("group", "Of"), ("label", "What"), ("series", "Which")]
     return Sketch(data, views, _tips(first, "Share", rows), keys)
 
 

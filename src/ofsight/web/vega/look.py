@@ -58,11 +58,12 @@ _FRAME: Final = ("paper", "ink", "quiet", "line", "grid")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One entry of the key: its words, its colour's name, its shape."""
+    """One entry of the key: its words, its colour's name, its shape, whether that is an outline."""
 
     label: str
     colour: str
     shape: str = "square"
+    hollow: bool = False
 
 
 @dataclass

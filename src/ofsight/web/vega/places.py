@@ -11,7 +11,7 @@ from ofsight.report.wording import decimal, percent
 from ofsight.web.boundary_map import LONDON, Boundaries
 from ofsight.web.charts import Funnel, Tiles, short_names, span_of
 from ofsight.web.tiles import place_tiles
-from ofsight.web.vega.look import COLOURS, INK, PAPER, QUIET, Datum, Key, Sketch, View, inner, keyed
+from ofsight.web.vega.look import COLOURS, INK, PAPER, QUIET, SHAPES, Datum, Key, Sketch, View, inner
 from ofsight.web.vega.rows import Rows
 
 __all__ = ["sketch_boundaries", "sketch_funnel", "sketch_scatter", "sketch_tiles"]
@@ -140,7 +140,10 @@ _ZOOM: Final = {
 
 def sketch_funnel(model: Funnel, rows: Rows) -> Sketch:
     """Sketch authorities by size and value with the limits of chance."""
-    keys = [Key("within the limits", "one", "circle"), Key("outside the outer limits", "four", "diamond")]
+    keys = [
+        Key("within the limits", "one", "circle", hollow=True),
+        Key("outside the outer limits", "four", "diamond"),
+    ]
     keys.append(Key("pointed out", "two", "square"))
     kinds = {key.colour: key.label for key in keys}
     data: list[Datum] = []
@@ -210,7 +213,7 @@ def _points(x: View, y: View, keys: Sequence[Key], named: str) -> list[View]:
 
 def sketch_scatter(chart: Scatter, rows: Rows) -> Sketch:
     """Sketch points by two of their numbers, with limits around a centre."""
-    keys = keyed((label, series) for label, series, _ in chart.names)
+    keys = [Key(label, series, SHAPES[series], hollow) for label, series, hollow in chart.names]
     names = {(series, hollow): label for label, series, hollow in chart.names}
     data: list[Datum] = []
     for point in chart.points:
@@ -233,4 +236,4 @@ def sketch_scatter(chart: Scatter, rows: Rows) -> Sketch:
         layer.append(_centre([{"size": at, "value": chart.centre} for at in (0.0, most)], x, y))
     view: View = {"width": _WIDTH, "height": 360, "layer": [*layer, *_points(x, y, keys, "datum.named")]}
     tips = [("label", "What"), ("said", chart.up), ("series", "Kind"), *rows.titles.items()]
-    return Sketch(data, [view], tips, keys, zoom=[_reach("size", most)])
+    return Sketch(data, [view], tips, keys if len(keys) > 1 else [], zoom=[_reach("size", most)])
