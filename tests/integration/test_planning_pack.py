@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import zipfile
@@ -16,9 +17,7 @@ from polars.testing import assert_frame_equal
 from typer.testing import CliRunner, Result
 
 from ofsight.cli import app
-from ofsight.dataset.build import build_dataset
 from ofsight.dataset.store import open_dataset
-from ofsight.demo import write_releases
 from ofsight.errors import DatasetError, UsageError
 from ofsight.files import refuse_strangers
 from ofsight.planning.area_plan import plan_area
@@ -28,6 +27,9 @@ from ofsight.planning.prepare import CONTENTS, Plans, prepare_plans, read_plans
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
 from ofsight.profiles.area import authority_names, find_area, list_areas
 from ofsight.report.document import plain
+from ofsight.web.app import create_app
+from ofsight.web.inside import ask, started
+from shared import made_dataset
 
 ORDER = ["need", "supply", "quality", "ownership", "exposure", "outlook", "unknown", "sources", "definitions"]
 
@@ -38,10 +40,7 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("planning")
-    write_releases(folder / "releases", seed=11, n_homes=260, first_year=2018)
-    build_dataset(folder / "releases", folder / "dataset")
-    return folder / "dataset"
+    return made_dataset(tmp_path_factory, seed=11, n_homes=260, first_year=2018)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +132,10 @@ def test_sums_of_predictions_in_sql(dataset, plans, name):
     assert (found["value"], found["low"], found["high"]) == pytest.approx((lost, low, high))
 
 
-def test_reading_plans_fits_nothing(dataset, plans, monkeypatch):
+@pytest.fixture
+def no_fitting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way to fit a model raises: our own, and the optimisers below them."""
+
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a model was fitted")
 
@@ -141,6 +143,32 @@ def test_reading_plans_fits_nothing(dataset, plans, monkeypatch):
         monkeypatch.setattr(f"ofsight.planning.inputs.{name}", refuse)
     for name in ("fit_closure", "forecast_need", "home_expected"):
         monkeypatch.setattr(f"ofsight.planning.fitted.{name}", refuse)
+    for name in ("measures.expected_places.minimize", "measures.risk.minimize_scalar"):
+        monkeypatch.setattr(f"ofsight.planning.{name}", refuse)
+    for name in ("hazard.fit_candidates", "need.forecast_need", "closure.fit_closure"):
+        monkeypatch.setattr(f"ofsight.planning.models.{name}", refuse)
+    monkeypatch.setattr("ofsight.study.expected.fit_expected", refuse)
+
+
+@pytest.mark.usefixtures("no_fitting")
+def test_the_explorer_fits_nothing(dataset, plans):
+    """Plans and scenarios of an authority, a region, a set: all that they need was prepared."""
+    app = create_app(dataset, plan=plans.path)
+    area = find_area(open_dataset(dataset), busiest(dataset)).slug
+    opens = "event=open(homes=2;places=3;sector=Private)&years=2"
+    addresses = [f"/areas/{slug}/planning" for slug in (area, "north-west", "kent,essex")]
+    addresses += [f"/areas/{slug}/planning/what-if?{opens}" for slug in (area, "kent,essex")]
+    addresses += [f"/api/v1/areas/{area}/planning.json"]
+
+    async def statuses() -> list[int]:
+        async with started(app):
+            return [(await ask(app, address)).status for address in addresses]
+
+    assert asyncio.run(statuses()) == [200] * len(addresses)
+
+
+@pytest.mark.usefixtures("no_fitting")
+def test_reading_plans_fits_nothing(dataset, plans):
     data = open_dataset(dataset)
     make_pack(plan_area(read_plans(plans.path).inputs(data), find_area(data, "Kent+Essex")))
 
@@ -154,12 +182,14 @@ def test_another_occupancy_changes_usable_places_only(dataset, plans):
     assert changed["measure"].to_list() == ["usable_places"]
 
 
-def test_plans_of_another_dataset_are_refused(plans, tmp_path):
-    (tmp_path / "one").mkdir()
-    write_releases(tmp_path / "one" / "releases", seed=3, n_homes=120, first_year=2023)
-    build_dataset(tmp_path / "one" / "releases", tmp_path / "one" / "dataset")
+def test_plans_of_another_dataset_are_refused(dataset, plans, tmp_path):
+    other = tmp_path / "plan"
+    shutil.copytree(plans.path, other)
+    about = json.loads((other / "plan.json").read_text(encoding="utf-8"))
+    about["dataset"]["fingerprint"] = "0" * 64
+    (other / "plan.json").write_text(json.dumps(about), encoding="utf-8")
     with pytest.raises(UsageError, match="another dataset"):
-        plans.inputs(open_dataset(tmp_path / "one" / "dataset"))
+        read_plans(other).inputs(open_dataset(dataset))
 
 
 def test_a_damaged_plan_folder_is_told(plans, tmp_path):
@@ -271,6 +301,9 @@ def test_a_scenario_is_a_section_with_every_assumption(dataset, plans, tmp_path)
         (["--occupancy", "85"], "no share"),
         (["--area", "Birmingham", "--plan", "nowhere"], "Prepare them"),
         (["--area", "Birmingham", "--thresholds", "nowhere.yaml"], "nowhere.yaml"),
+        (["--area", "Birmingham", "--thresholds", "/"], "it is a folder"),
+        (["--area", "Leeds+Nowhere at all"], "No area 'Nowhere at all'"),
+        (["--area", ""], "Name an area"),
     ],
 )
 def test_what_cannot_be_meant_is_told_in_one_line(dataset, tmp_path, options, words):
@@ -279,6 +312,58 @@ def test_what_cannot_be_meant_is_told_in_one_line(dataset, tmp_path, options, wo
     assert words in result.output
     assert len(result.output.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "words"),
+    [
+        ("--scenario", "name: x\nyars: 3\n", "yars: no such field"),
+        ("--scenario", "name: x\nyears: many\n", "years"),
+        ("--scenario", "[1, 2]\n", "list of fields"),
+        ("--scenario", "name: x\nevents: [{kind: fly}]\n", "kind"),
+        ("--thresholds", "screen: x\nsource: y\nred: 1\nlimbs: [{name: a, words: b, places: 1}]", "red"),
+        ("--thresholds", "- 1\n", "has the fields"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_meant_is_told_and_nothing_is_written(
+    dataset, plans, tmp_path, option, text, words
+):
+    file, packs = tmp_path / "given.yaml", tmp_path / "packs"
+    file.write_text(text, encoding="utf-8")
+    packs.mkdir()
+    (packs / "plan-leeds.html").write_text("of before", encoding="utf-8")
+    options = ["--area", "Leeds", "--plan", plans.path, option, file]
+    result = run("plan", "--dataset", dataset, "--to", packs, *options)
+    assert result.exit_code == 5, result.output
+    assert words in result.output
+    assert "given.yaml" in result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert [(path.name, path.read_text()) for path in packs.iterdir()] == [("plan-leeds.html", "of before")]
+
+
+def test_half_a_plan_folder_and_a_file_in_the_way_are_told(dataset, plans, tmp_path):
+    half = tmp_path / "half"
+    shutil.copytree(plans.path, half)
+    (half / "closure_terms.parquet").unlink()
+    result = run("plan", "--dataset", dataset, "--area", "Leeds", "--plan", half, "--to", tmp_path / "p")
+    assert result.exit_code == 4
+    assert "closure_terms.parquet" in result.output
+    assert "Prepare the plans again" in result.output
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for options in ([], ["--area", "Leeds", "--plan", plans.path]):
+        result = run("plan", "--dataset", dataset, "--to", file, *options)
+        assert result.exit_code == 2
+        assert len(result.output.strip().splitlines()) == 1
+        assert file.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_region_with_one_of_its_authorities_is_the_region(dataset, plans, tmp_path):
+    options = ["--area", "Camden+London", "--plan", plans.path, "--to", tmp_path]
+    result = run("plan", "--dataset", dataset, *options)
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["plan-london.html"]
 
 
 def test_a_scenario_needs_an_area(dataset, tmp_path):

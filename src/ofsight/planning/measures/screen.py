@@ -71,7 +71,8 @@ def load_screen(path: Path | None = None) -> Screen:
     if path is None:
         return parse_definition(Screen, read_definition(name), f"definitions/{name}")
     if not path.exists() or path.is_dir():
-        raise UsageError(f"{path} cannot be read: there is no such file. Give a YAML file of thresholds.")
+        why = "it is a folder" if path.is_dir() else "there is no such file"
+        raise UsageError(f"{path} cannot be read: {why}. Give a YAML file of thresholds.")
     content = read_yaml_file(path, "screen of thresholds")
     if not isinstance(content, dict):
         raise DefinitionError(
