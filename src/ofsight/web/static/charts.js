@@ -226,7 +226,7 @@
       const put = (one, left, top) => { one.style.left = `${left}px`; one.style.top = `${top}px`; };
       this.ring.style.width = `${mark.width + 6}px`;
       this.ring.style.height = `${mark.height + 6}px`;
-      put(this.ring, mark.left - plot.left - 5, mark.top - plot.top - 5);
+      put(this.ring, mark.left - plot.left - 3, mark.top - plot.top - 3);
       const tip = this.tip.getBoundingClientRect();
       const left = Math.max(0, Math.min(mark.left + mark.width / 2 - plot.left - tip.width / 2, plot.width - tip.width));
       const above = mark.top - plot.top - tip.height - 10;
