@@ -1,12 +1,12 @@
 """The explorer under load, on this machine only: ``make load``.
 
 Servers of its own on the loopback. From one that makes nothing beforehand, some pages of every kind are
-asked for one by one: what each costs when it is made. Of another, as it is run, readers ask at a steady rate,
-popular pages more than others: answers a second, the time to answer by kind (of all, and of those asked for
-the first time), errors, and the memory of the server and its helpers from beginning to end. A reader whose
-turn has come while the server is slow asks all the same, so that a slow answer is counted and not left out.
-On a busy machine the times are those of the other work too; the processor time of server and readers is
-given beside them.
+asked for one by one: what each costs when it is made. Of another, just started, readers ask at a steady rate,
+popular pages more than others: answers a second, the time to answer by kind (of all, of those after the first
+minute, and of those asked for the first time), errors, and the memory of the server and its helpers from
+beginning to end. A reader whose turn has come while the server is slow asks all the same, so that a slow
+answer is counted and not left out. On a busy machine the times are those of the other work too; the processor
+time of server and readers is given beside them.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ from ofsight.profiles.area import list_areas
 from ofsight.profiles.owner import list_owners
 
 _FIRST_VIEW = 150 * 1024
+_COLD = 60.0
+"""Seconds after the start in which most pages are still to be made; what comes later is told apart."""
 _LOADED = re.compile(r'<(?:script|link|img)\b[^>]*?\b(?:src|href)="(/static/[^"]+)"')
 """What a browser fetches with a page by itself. What a chart needs once a reader asks for it is not in it."""
 
@@ -193,10 +195,18 @@ def _row(kind: str, taken: list[float]) -> dict[str, Any]:
     }
 
 
+def _of_kind(seen: Seen, kind: str) -> dict[str, Any]:
+    """Return the times of one kind, those after the first minute beside them."""
+    every = [*seen.first[kind], *seen.again[kind]]
+    later = _row(kind, [took for due, took in every if due >= _COLD])
+    found = _row(kind, [took for _, took in every])
+    return {**found, **{f"{name}, later": later.get(name) for name in ("n", "p99 ms", "max ms")}}
+
+
 def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) -> dict[str, Any]:
     """Return what was measured, for people and for a file."""
-    again = [value for values in seen.again.values() for value in values]
-    first = [value for values in seen.first.values() for value in values]
+    every = [(due, took) for held in (seen.again, seen.first) for each in held.values() for due, took in each]
+    again, first = ([took for each in held.values() for _, took in each] for held in (seen.again, seen.first))
     # The answers that were still to come when the time was over took their time too.
     lasted = max(seconds, seen.memory[-1][0])
     # Caches fill in the first half; after it the memory should not grow.
@@ -216,6 +226,7 @@ def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) ->
             "highest": round(max(used for _, used in seen.memory)),
         },
         "all": _row("all", again + first),
+        "all, after the first minute": _row("all", [took for due, took in every if due >= _COLD]),
         "asked again": _row("all", again),
         "asked first": _row("all", first),
         "the readers": {
@@ -225,8 +236,8 @@ def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) ->
             ],
             "held back": seen.held_back,
         },
-        "by kind, all": [_row(kind, [*seen.first[kind], *seen.again[kind]]) for kind in kinds],
-        "by kind, asked first": [_row(kind, seen.first[kind]) for kind in kinds],
+        "by kind, all": [_of_kind(seen, kind) for kind in kinds],
+        "by kind, asked first": [_row(kind, [took for _, took in seen.first[kind]]) for kind in kinds],
         "first view KB": {address: round(size / 1024, 1) for address, size in views.items()},
     }
 
@@ -262,7 +273,13 @@ def main() -> None:
     print(json.dumps({key: value for key, value in found.items() if key not in tables}, indent=1))
     for title, rows in tables.items():
         print(title)
-        with pl.Config(tbl_rows=50, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):
+        with pl.Config(
+            tbl_rows=50,
+            tbl_cols=12,
+            tbl_width_chars=130,
+            tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True,
+        ):
             print(pl.DataFrame(rows))
     if given.to is not None:
         given.to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

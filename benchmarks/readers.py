@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 __all__ = ["Readers", "Seen"]
 
 _WAITING = 400
-"""Requests under way at once, at most: beyond, the readers themselves would be the bottleneck."""
-_CONNECTIONS = 64
+"""Requests under way at once, each over a connection of its own as other people's are, at most: the server
+takes 512."""
 _LONGEST = 30.0
 _LOOK_EVERY = 5.0
 
@@ -29,9 +29,9 @@ class Seen:
 
     Attributes
     ----------
-    again, first : dict of str to list of float
-        Seconds from the moment a request was due to the last byte of its answer, by kind: of addresses asked
-        for before in this run, and of those asked for the first time.
+    again, first : dict of str to list of (float, float)
+        When each request was due, seconds since the beginning, and the seconds from then to the last byte of
+        its answer, by kind: of addresses asked for before in this run, and of those asked for the first time.
     errors : list of str
         Answers that did not come, or had another status than 200.
     n_bytes : int
@@ -39,16 +39,16 @@ class Seen:
     memory : list of (float, float)
         Seconds since the beginning, and MB that the server held.
     late : list of float
-        Seconds by which each request left after it was due: waiting for a free connection, and the readers'
-        own slowness.
+        Seconds by which each request left after it was due: the readers' own slowness, a connection that is
+        opened, and waiting where `_WAITING` are under way.
     own : float
         Processor seconds of the readers.
     held_back : int
         Moments at which a request was due and `_WAITING` others were under way already.
     """
 
-    again: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    first: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    again: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    first: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     n_bytes: int = 0
     memory: list[tuple[float, float]] = field(default_factory=list)
@@ -136,7 +136,7 @@ class Readers:
         self._memory = memory
         self._known: set[str] = set()
         self._free: deque[_Wire] = deque()
-        self._slots = asyncio.Semaphore(_CONNECTIONS)
+        self._begun = 0.0
         self.seen = Seen()
 
     async def run(self, rate: float, seconds: float) -> Seen:
@@ -150,6 +150,7 @@ class Readers:
         order = iter(chance.choices(self._asked, weights, k=int(rate * seconds)))
         tasks: set[asyncio.Task[None]] = set()
         begun, busy = time.monotonic(), time.process_time()
+        self._begun = begun
         n, looked = 0, -_LOOK_EVERY
         while (now := time.monotonic() - begun) < seconds:
             if now - looked >= _LOOK_EVERY:
@@ -174,20 +175,20 @@ class Readers:
         return self.seen
 
     async def _one(self, kind: str, address: str, due: float) -> None:
-        async with self._slots:
-            wire: _Wire | None = None
-            try:
-                wire = await self._wire()
-                self.seen.late.append(time.monotonic() - due)
-                async with asyncio.timeout(_LONGEST):
-                    status, length = await wire.ask(address)
-            except (OSError, ValueError) as error:
-                self.seen.errors.append(f"{address}: {type(error).__name__}")
-                if wire is not None:
-                    wire.close()
-                return
-            self._free.append(wire)
-        (self.seen.again if address in self._known else self.seen.first)[kind].append(time.monotonic() - due)
+        wire: _Wire | None = None
+        try:
+            wire = await self._wire()
+            self.seen.late.append(time.monotonic() - due)
+            async with asyncio.timeout(_LONGEST):
+                status, length = await wire.ask(address)
+        except (OSError, ValueError) as error:
+            self.seen.errors.append(f"{address}: {type(error).__name__}")
+            if wire is not None:
+                wire.close()
+            return
+        self._free.append(wire)
+        taken = (due - self._begun, time.monotonic() - due)
+        (self.seen.again if address in self._known else self.seen.first)[kind].append(taken)
         self._known.add(address)
         self.seen.n_bytes += length
         if status != 200:
