@@ -14,7 +14,7 @@ from ofsight.dataset.store import Dataset
 from ofsight.errors import UsageError
 from ofsight.profiles.area import authority_names, find_area, list_areas
 from ofsight.profiles.holders import holders_in
-from ofsight.profiles.homes_open import open_homes, snapshot_dates, snapshot_on
+from ofsight.profiles.homes_open import lists_of_judged_homes, open_homes, snapshot_dates, snapshot_on
 from ofsight.profiles.judgements import judgements_by_year, latest_judgements
 from ofsight.profiles.supply import homes_over_time, openings_closures
 
@@ -78,6 +78,16 @@ def test_open_homes_are_those_of_the_list(data: Dataset) -> None:
     assert (fourth["link_status"], fourth["holder_id"], fourth["judgement_status"]) == (
         "unlinked", None, "not yet graded"
     )  # fmt: skip
+
+
+def test_lists_without_homes_not_yet_judged_are_told_apart() -> None:
+    def of(on: date, grades: list[str | None]) -> list[dict[str, object]]:
+        return [listed(f"SC{i}", listed_on=on, latest_overall=grade) for i, grade in enumerate(grades)]
+
+    no_grades, judged = of(NO_PLACES, [None, None]), of(OLD, ["Good"] * 4)
+    assert lists_of_judged_homes(dataset_of(home_snapshots=[*no_grades, *judged])) == ()
+    full = of(NEWEST, ["Good"] * 19 + [None])
+    assert lists_of_judged_homes(dataset_of(home_snapshots=[*no_grades, *judged, *full])) == (OLD,)
 
 
 def test_open_homes_by_area_and_day(data: Dataset) -> None:

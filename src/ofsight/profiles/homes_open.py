@@ -15,12 +15,22 @@ from ofsight.profiles.area import Area, authority_names, dataset_day, history_na
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import InspectionType
 
-__all__ = ["LINKED", "UNLINKED", "group_slug", "open_homes", "snapshot_dates", "snapshot_on"]
+__all__ = [
+    "LINKED",
+    "UNLINKED",
+    "group_slug",
+    "lists_of_judged_homes",
+    "open_homes",
+    "snapshot_dates",
+    "snapshot_on",
+]
 
 LINKED: Final = "linked"
 UNLINKED: Final = "unlinked"
 
 _DAYS_PER_YEAR: Final = 365.25
+_HARDLY_ANY: Final = 0.01
+"""Below this share of homes without a judgement a list leaves new homes out; full lists have 4 to 18 %."""
 
 
 def snapshot_dates(dataset: Dataset) -> tuple[date, ...]:
@@ -34,6 +44,26 @@ def snapshot_dates(dataset: Dataset) -> tuple[date, ...]:
         "snapshot_dates",
         lambda: tuple(dataset.home_snapshots["listed_on"].unique().sort().to_list()),
     )
+
+
+def lists_of_judged_homes(dataset: Dataset) -> tuple[date, ...]:
+    """Return the lists that leave out homes not yet judged, where others hold them; oldest first.
+
+    Homes cannot be compared between the two kinds of list without saying so: new homes are missing in one.
+    A list that prints no judgement at all is of neither kind.
+    """
+    return keep(dataset, "lists_of_judged_homes", lambda: _judged_only(dataset))
+
+
+def _judged_only(dataset: Dataset) -> tuple[date, ...]:
+    lists = (
+        dataset.home_snapshots.group_by("listed_on")
+        .agg(new=pl.col("latest_overall").is_null().mean())
+        .filter(pl.col("new") < 1)
+        .sort("listed_on")
+    )
+    judged = lists.filter(pl.col("new") < _HARDLY_ANY)["listed_on"].to_list()
+    return tuple(judged) if len(judged) < lists.height else ()
 
 
 def snapshot_on(dataset: Dataset, on: date | None = None) -> date:

@@ -104,7 +104,7 @@ def ownership_trend(lists: dict[date, pl.DataFrame]) -> pl.DataFrame:
     Notes
     -----
     Linkage gets better over time, so a trend is in part a trend in linkage (CONVENTIONS 0.5): the unlinked
-    share stands in every row. Some lists of 2018 to 2020 leave out homes that were not yet inspected.
+    share stands in every row. The lists of 2019 and 2020 leave out homes that were not yet inspected.
     """
     rows: list[dict[str, Any]] = []
     for day, homes in sorted(lists.items()):

@@ -119,7 +119,7 @@ def _figure(plan: AreaPlan) -> Figure | None:
         f"{name}: lines of registered places by sector on the lists of 31 March.",
         LineChart((LinePanel("Registered places", tuple(lines)),)),
         Table("table-places-years", "Registered places by sector", columns, tuple(rows), folded=True),
-        "Source: Ofsted lists at 31 March. Some lists of 2018 to 2020 leave out homes not yet inspected. "
+        "Source: Ofsted lists at 31 March. Those of 2019 and 2020 leave out homes not yet inspected. "
         "Registered places, not vacancies.",
     )
 

@@ -22,6 +22,7 @@ from ofsight.report.sections.summary import over_all_years, say_of_hundred, titl
 from ofsight.report.wording import count, day
 from ofsight.vocabulary import Sector
 from ofsight.web.answer import Answer, Field, Heading, Part, Picture, part_of_table
+from ofsight.web.queries.tables import lists_differ
 from ofsight.web.sources import Sources
 
 __all__ = ["front_page", "homes_by_sector"]
@@ -71,7 +72,7 @@ def homes_by_sector(sources: Sources) -> Part:
             ),
         ),
         f"Source: Ofsted, lists of 31 March; newest release: {sources.newest}.",
-        note="Registered places, not vacancies. Lists of other days are left out, so that years compare.",
+        note=f"Registered places, not vacancies. Lists of other days are left out.{lists_differ(sources)}",
         picture=_picture(frame) if frame.height else None,
         folded=True,
     )

@@ -7,8 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from ofsight.profiles.homes_open import lists_of_judged_homes
 from ofsight.report.charts.model import Line, LineChart, LinePanel, Series
-from ofsight.report.wording import day, percent
+from ofsight.report.wording import day, joined, percent
 from ofsight.vocabulary import Domain, Sector
 from ofsight.web.answer import Field, Part, Picture
 from ofsight.web.charts import GradeRow, draw_grades
@@ -20,6 +21,7 @@ __all__ = [
     "hide_few",
     "holders_part",
     "judgements_part",
+    "lists_differ",
     "openings_part",
     "supply_part",
     "years_part",
@@ -57,6 +59,18 @@ def hide_few(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*hidden, status.alias("share_status"))
 
 
+def lists_differ(sources: Sources) -> str:
+    """Return which lists leave out homes not yet judged, with a space before; nothing where all are alike."""
+    days = lists_of_judged_homes(sources.dataset)
+    if not days:
+        return ""
+    each = joined(day(on) for on in days)
+    return (
+        f" Lists differ: new homes that were not yet judged are left out of those of {each}, and are on the "
+        "others, so part of a step between the two is new homes coming into view."
+    )
+
+
 def supply_part(sources: Sources, frame: pl.DataFrame, *, whose: str = "") -> Part:
     """Return homes and places by list and sector, with lines over the years."""
     shares = [name for name in ("share_of_homes", "share_of_places", "n_unlinked") if name in frame.columns]
@@ -80,7 +94,7 @@ def supply_part(sources: Sources, frame: pl.DataFrame, *, whose: str = "") -> Pa
             ),
         ),
         f"Source: Ofsted, lists of providers; newest: {sources.newest}.",
-        note="Registered places, not vacancies.",
+        note=f"Registered places, not vacancies.{lists_differ(sources)}",
         picture=_supply_picture(frame),
         folded=True,
         most=400,
