@@ -204,7 +204,7 @@ def owner_openings_closures(dataset: Dataset, owner: Owner) -> pl.DataFrame:
 
     A home counts for the owner that it had when it was last described; an owner is known from March 2018 on.
     """
-    homes = dated_homes(dataset)
+    homes = keep(dataset, "opened_closed", lambda: dated_homes(dataset))
     if owner.kind == "group":
         return count_openings(dataset, homes.filter(pl.col("owner_group") == owner.name))
     return count_openings(dataset, homes.filter(pl.col("owner_id") == owner.slug))
@@ -227,9 +227,11 @@ def _every_list(dataset: Dataset) -> pl.DataFrame:
 
 
 def _dates_with_owners(dataset: Dataset) -> list[date]:
-    everything = keep(dataset, "every_list", lambda: _every_list(dataset))
-    named = everything.filter(pl.col("owner_id").is_not_null())["listed_on"].unique().sort()
-    return list(named.to_list())
+    def named() -> list[date]:
+        everything = keep(dataset, "every_list", lambda: _every_list(dataset))
+        return everything.filter(pl.col("owner_id").is_not_null())["listed_on"].unique().sort().to_list()
+
+    return keep(dataset, "dates_with_owners", named)
 
 
 def _by_list_and_authority(dataset: Dataset) -> pl.DataFrame:
