@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -33,6 +34,7 @@ __all__ = [
     "list_contents",
     "refuse_strangers",
     "restore_folder",
+    "write_bytes",
     "write_text",
 ]
 
@@ -71,20 +73,75 @@ def hash_file(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all: beside it, synced, then renamed over it."""
+    """Write a text file whole or not at all; see `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: beside it, synced, then renamed over it.
+
+    A process killed on the way leaves the old file, and beside it a hidden one that the next writer removes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
+    _sweep_files(path)
+    handle, temporary = _make_locked_file(path)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+            temporary.chmod(0o644)
+            # Still open, and so still locked: nobody sweeps it away before it has its name.
+            if sys.platform != "win32":
+                temporary.replace(path)
+        if sys.platform == "win32":
+            temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _make_locked_file(path: Path) -> tuple[int, Path]:
+    """Make a hidden file beside another, locked until it is closed or the process ends.
+
+    A sweeper may take it between its making and its locking, so it is looked at once more.
+    """
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        if sys.platform == "win32":
+            return handle, temporary
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            continue
+        except OSError:
+            return handle, temporary  # A file system without locks: nobody can sweep there either.
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(handle), temporary.stat()):
+                return handle, temporary
+        os.close(handle)
+
+
+def _sweep_files(path: Path) -> None:
+    """Remove what killed writers of this file left beside it; a living one holds its lock."""
+    if sys.platform == "win32":
+        return
+    made = re.compile(re.escape(f".{path.name}.") + "[a-z0-9_]{8}")
+    try:
+        left = [other for other in path.parent.iterdir() if made.fullmatch(other.name)]
+    except OSError:
+        return
+    for other in left:
+        with suppress(OSError):
+            handle = os.open(other, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if stat.S_ISREG(os.fstat(handle).st_mode):
+                    other.unlink()
+            finally:
+                os.close(handle)
 
 
 def list_contents(folder: Path, *also: str) -> list[str]:

@@ -13,6 +13,10 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +37,46 @@ _CHANGES = {
 }
 
 
-def _do(what: str, source: str, to: str) -> None:
-    if what == "build":
-        build_dataset(Path(source), Path(to))
-    elif what == "study":
-        run_study(Path(source), Path(to), analyses=())
-    else:
-        fetch(to=Path(to), discover=False, catalogue=[PublicationDefinition.model_validate_json(source)])
+def _plan(source: str, to: str) -> None:
+    """Plan six areas in the place of all: what is written, and how, is the same."""
+    prepare = import_module("ofsight.planning.prepare")
+    every = prepare.list_areas
+    prepare.list_areas = lambda data: every(data).head(6)
+    prepare.prepare_plans(Path(source), Path(to))
+
+
+def _freeze(source: str, to: str) -> None:
+    """Freeze some pages in the place of all: no link is followed."""
+    site = import_module("ofsight.web.freeze")
+    every = site._found_by_search
+    site.links_in = lambda page: []
+    site._found_by_search = lambda app, homes: islice(every(app, homes), 5)
+    site._check = lambda walk: None
+    site._SEEDS = ("/data",)
+    site.freeze_site(Path(source), Path(to), homes=False)
+
+
+def _report(source: str, to: str) -> None:
+    import_module("ofsight.report.write").write_report(Path(source), Path(to), formats=("html",))
+
+
+_JOBS: dict[str, Callable[[str, str], object]] = {
+    "build": lambda source, to: build_dataset(Path(source), Path(to)),
+    "study": lambda source, to: run_study(Path(source), Path(to), analyses=()),
+    "fetch": lambda source, to: fetch(
+        to=Path(to), discover=False, catalogue=[PublicationDefinition.model_validate_json(source)]
+    ),
+    "plan": _plan,
+    "report": _report,
+    "freeze": _freeze,
+}
+# What is loaded before the first child is made, so that a child need not.
+_LOADED = {
+    "study": ("formulaic", "pandas", "ofsight.ordinal.predict", "ofsight.ordinal.kernel_probabilities"),
+    "plan": ("ofsight.planning.prepare", "ofsight.planning.closures"),
+    "report": ("ofsight.report.write",),
+    "freeze": ("ofsight.web.freeze", "ofsight.web.app"),
+}
 
 
 def _child(job: dict[str, Any], answer: int) -> None:
@@ -63,7 +100,7 @@ def _child(job: dict[str, Any], answer: int) -> None:
     sys.addaudithook(watch)
     began = time.monotonic()
     try:
-        _do(job["what"], job["source"], job["to"])
+        _JOBS[job["what"]](job["source"], job["to"])
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -75,9 +112,13 @@ def main() -> None:
     """Take jobs until there are no more."""
     for line in sys.stdin:
         told, answer = os.pipe()
+        job = json.loads(line)
+        for name in _LOADED.get(job["what"], ()):
+            if find_spec(name) is not None:
+                import_module(name)
         child = os.fork()
         if child == 0:
-            _child(json.loads(line), answer)
+            _child(job, answer)
         os.close(answer)
         _, status = os.waitpid(child, 0)
         with os.fdopen(told, "rb") as stream:

@@ -1,12 +1,13 @@
 """Killed at random moments: the old state or the new one, never a mixture, and the next run works.
 
 Each kill finds what the kill before it left; after every fifth a run is let go to its end. ``make test``
-kills twenty times; ``.ci/run`` a hundred times (``OFSIGHT_KILLS=100``), which takes two minutes.
+kills ten times; ``.ci/run`` a hundred times and more (``OFSIGHT_KILLS=100``), which takes some minutes.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -28,8 +29,9 @@ from ofsight.files import hash_file
 from ofsight.releases.publishers import STAND_INS
 from ofsight.releases.shelf import Shelf
 
-N_KILLS = int(os.environ.get("OFSIGHT_KILLS", "20"))
-KILLS = {"build": N_KILLS // 2, "study": N_KILLS // 4, "fetch": N_KILLS // 4}
+N_KILLS = int(os.environ.get("OFSIGHT_KILLS", "10"))
+_SHARES = {"build": 0.3, "study": 0.15, "fetch": 0.2, "plan": 0.1, "report": 0.15, "freeze": 0.1}
+KILLS = {what: math.ceil(share * N_KILLS) for what, share in _SHARES.items()}
 PAGE = "government/statistics/children-2018"
 PUBLICATION = {
     "id": "children", "title": "Children", "publisher": "Ofsted", "licence": "OGL-UK-3.0", "ask": "govuk",
@@ -56,11 +58,11 @@ class Killer:
         return answer
 
 
-@pytest.fixture
-def killer(tmp_path: Path) -> Iterator[Killer]:
+@pytest.fixture(scope="module")
+def killer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
     if not hasattr(os, "fork"):
         pytest.skip("this system has no fork")
-    with _killer(tmp_path, {}) as made:
+    with _killer(tmp_path_factory.mktemp("killer"), {}) as made:
         yield made
 
 
@@ -93,10 +95,9 @@ def _kill_again_and_again(
     rng = random.Random(f"{what} 2026")
     whole: list[Any] = []
     for source in sources:
-        killer.run(what=what, source=source, to=to)
+        # A first run makes folders and loads code; what is killed is a later one.
+        facts = killer.run(what=what, source=source, to=to)
         whole.append(look())
-    # A first run makes folders and loads code; what is killed is a later one.
-    facts = killer.run(what=what, source=sources[0], to=to)
     n_events, seconds = facts["events"], facts["seconds"]
     assert whole[0] != whole[1], "the two sources give one state: nothing would be seen"
     assert n_events > 3
@@ -119,9 +120,9 @@ def _kill_again_and_again(
             facts = killer.run(what=what, source=sources[1 - number], to=to)
             assert facts["signal"] == 0
             assert look() == whole[1 - number], f"the next run did not mend what {moment} left"
-    killer.run(what=what, source=sources[0], to=to)
-    killer.run(what=what, source=sources[1], to=to)
-    assert look() == whole[1]
+    last = int(look() == whole[0])  # the one that is not there yet
+    killer.run(what=what, source=sources[last], to=to)
+    assert look() == whole[last]
 
 
 def test_a_build_killed_anywhere_leaves_the_old_dataset_or_the_new(killer: Killer, tmp_path: Path) -> None:
@@ -146,13 +147,32 @@ def test_a_build_killed_anywhere_leaves_the_old_dataset_or_the_new(killer: Kille
     assert [path.name for path in work.iterdir()] == ["dataset"], "killed builds left something for good"
 
 
-def test_a_study_killed_anywhere_leaves_the_old_results_or_the_new(killer: Killer, tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    sources = []
+@pytest.fixture(scope="module")
+def datasets(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two small synthetic datasets."""
+    folder = tmp_path_factory.mktemp("killed")
+    made = []
     for seed in (1, 2):
-        write_releases(tmp_path / f"demo-{seed}", seed=seed, n_homes=40, first_year=2018, last_year=2019)
-        build_dataset(tmp_path / f"demo-{seed}", tmp_path / f"dataset-{seed}")
-        sources.append(tmp_path / f"dataset-{seed}")
+        write_releases(folder / f"demo-{seed}", seed=seed, n_homes=40, first_year=2018, last_year=2019)
+        build_dataset(folder / f"demo-{seed}", folder / f"dataset-{seed}")
+        made.append(folder / f"dataset-{seed}")
+    return made
+
+
+def marked(folder: Path, mark: str) -> dict[str, str]:
+    """Return the hashes of a folder's files, which must be those that its mark lists."""
+    facts = json.loads((folder / mark).read_text(encoding="utf-8"))
+    found = {
+        path.relative_to(folder).as_posix(): hash_file(path) for path in folder.rglob("*") if path.is_file()
+    }
+    assert set(found) == set(facts["files"]) | {mark}, "files that the mark does not list"
+    return {name: digest for name, digest in found.items() if name != mark}
+
+
+def test_a_study_killed_anywhere_leaves_the_old_results_or_the_new(
+    killer: Killer, tmp_path: Path, datasets: list[Path]
+) -> None:
+    work = tmp_path / "work"
 
     def look() -> dict[str, str]:
         facts = json.loads((work / "study" / "study.json").read_text(encoding="utf-8"))
@@ -160,8 +180,47 @@ def test_a_study_killed_anywhere_leaves_the_old_results_or_the_new(killer: Kille
         assert found == facts["sha256"], "a file is not that of its study"
         return found
 
-    _kill_again_and_again(killer, "study", sources, work / "study", look)
+    _kill_again_and_again(killer, "study", datasets, work / "study", look)
     assert [path.name for path in work.iterdir()] == ["study"]
+
+
+def test_plans_killed_anywhere_are_the_old_ones_or_the_new(
+    killer: Killer, tmp_path: Path, datasets: list[Path]
+) -> None:
+    work = tmp_path / "work"
+
+    def look() -> dict[str, str]:
+        facts = json.loads((work / "plan" / "plan.json").read_text(encoding="utf-8"))
+        found = marked(work / "plan", "plan.json")
+        for name, fact in facts["tables"].items():
+            assert found[f"{name}.parquet"] == fact["sha256"], f"{name} is not that of its plans"
+        return found
+
+    _kill_again_and_again(killer, "plan", datasets, work / "plan", look)
+    assert [path.name for path in work.iterdir()] == ["plan"]
+
+
+def test_a_site_killed_anywhere_is_the_old_one_or_the_new(
+    killer: Killer, tmp_path: Path, datasets: list[Path]
+) -> None:
+    work = tmp_path / "work"
+    _kill_again_and_again(
+        killer, "freeze", datasets, work / "site", lambda: marked(work / "site", "ofsight-site.json")
+    )
+    assert [path.name for path in work.iterdir()] == ["site"]
+
+
+def test_a_report_killed_anywhere_is_the_old_one_or_the_new(
+    killer: Killer, tmp_path: Path, datasets: list[Path]
+) -> None:
+    work = tmp_path / "work"
+    studies = [tmp_path / "study-0", tmp_path / "study-1"]
+    for dataset, study in zip(datasets, studies, strict=True):
+        killer.run(what="study", source=dataset, to=study)
+    _kill_again_and_again(
+        killer, "report", studies, work / "report", lambda: hash_file(work / "report" / "report.html")
+    )
+    assert [path.name for path in (work / "report").iterdir()] == ["report.html"]
 
 
 def test_a_fetch_killed_anywhere_leaves_the_old_shelf_or_the_new(tmp_path: Path) -> None:

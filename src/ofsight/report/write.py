@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ofsight.errors import UsageError
-from ofsight.files import write_text
+from ofsight.files import write_bytes, write_text
 from ofsight.report.content import make_document
 from ofsight.report.document import Document
 from ofsight.report.folder import read_study_folder
@@ -23,11 +22,11 @@ def _write_html(document: Document, path: Path) -> None:
 
 
 def _write_docx(document: Document, path: Path) -> None:
-    _write_bytes(path, _edition("docx").render_docx(document))
+    write_bytes(path, _edition("docx").render_docx(document))
 
 
 def _write_pdf(document: Document, path: Path) -> None:
-    _write_bytes(path, _edition("pdf").render_pdf(document))
+    write_bytes(path, _edition("pdf").render_pdf(document))
 
 
 def _edition(name: str) -> Any:
@@ -41,16 +40,6 @@ def _edition(name: str) -> Any:
             f"The {name} edition needs the package `{error.name}`, which is not installed. Install "
             "`ofsight[documents]`, or ask for html only."
         ) from error
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, as `ofsight.files.write_text` does for text."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
-        temporary.write_bytes(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
 
 
 _WRITERS: Mapping[str, Callable[[Document, Path], None]] = {
