@@ -250,6 +250,13 @@ def main() -> None:
     parser.add_argument("--plan", type=Path)
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second, at most 1000")
     parser.add_argument("--seconds", type=float, default=600.0, help="how long, at most 1800")
+    parser.add_argument(
+        "--settle",
+        type=float,
+        default=0.0,
+        help="seconds between the start and the first reader, at most 600: 0 measures a server that has just "
+        "started, 120 one that has made the pages of areas, plans and large owners beforehand",
+    )
     parser.add_argument("--alone", type=int, default=15, help="pages of each kind asked for one by one")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--to", type=Path, help="write what was measured as JSON")
@@ -261,12 +268,14 @@ def main() -> None:
         alone = ask_alone(f"http://127.0.0.1:{port}", asked, given.alone, pid)
     with _server(folders, f"--workers={given.workers}") as (pid, port, started):
         views = _first_views(f"http://127.0.0.1:{port}")
+        time.sleep(min(given.settle, 600.0))
         before = cpu_of(pid)
         seen = asyncio.run(Readers(port, asked, lambda: memory_of(pid)).run(rate, seconds))
         spent = cpu_of(pid) - before
     found = report(seen, seconds, started, views)
     found["processor s of the server"] = round(spent, 1)
     found["processor ms a request"] = round(1000 * spent / found["requests"], 2)
+    found["seconds between start and readers"] = given.settle
     found["load of the machine"] = [round(one, 1) for one in os.getloadavg()]
     found["by kind, alone and first"] = alone
     tables = {key: found[key] for key in found if key.startswith("by kind")}
