@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -28,9 +29,11 @@ from ofsight.planning.measures.register import load_measures
 from ofsight.planning.measures.screen import load_screen, screen_groups
 from ofsight.planning.measures.supply import months_before
 from ofsight.planning.measures.values import Value, withheld
+from ofsight.planning.sections.exposure import exposure_section
 from ofsight.planning.wording import n_of, portion, with_interval
 from ofsight.profiles.area import find_area
 from ofsight.profiles.homes_open import open_homes
+from ofsight.report.document import Table, plain
 
 DAY = date(2024, 3, 31)
 
@@ -287,3 +290,22 @@ def test_every_measure_of_a_plan_is_described_and_every_description_measured():
     assert [area.name for area, _ in plan.beside] == ["North West", "England"]
     assert len(inputs.notes) == 2
     assert open_homes(data).height == 7
+
+
+def test_no_homes_chance_of_closing_is_told():
+    """The expected loss of one or two homes would be a home's own chance: no measure or table gives it."""
+    few = [listed(f"SC{n}", authority="Kent", places=4, owner="B Ltd", owner_id="b") for n in range(2)]
+    three = [listed(f"SC{n}", places=4, owner="A Ltd", owner_id="a") for n in range(5, 8)]
+    data = dataset_of(home_snapshots=[*few, *three])
+    urns = [row["urn"] for row in (*few, *three)]
+    chances = {name: [0.25] * 5 for name in ("p_close_36", "p_close_36_low", "p_close_36_high")}
+    inputs = gather_inputs(data)
+    inputs = replace(inputs, models=replace(inputs.models, closing=pl.DataFrame({"urn": urns, **chances})))
+    kent, bolton = (plan_area(inputs, find_area(data, name)) for name in ("Kent", "Bolton"))
+    assert kent.value("expected_loss", "36 months").status == "fewer than 3 homes"
+    assert bolton.value("expected_loss", "36 months").value == pytest.approx(3)
+    lost = []
+    for plan in (kent, bolton):
+        tables = [block for block in exposure_section(plan).blocks if isinstance(block, Table)]
+        lost.append(plain(tables[0].rows[0].cells[-1]))
+    assert lost == ["too few homes", "3.0"]

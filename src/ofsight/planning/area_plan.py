@@ -9,7 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from ofsight.planning.inputs import PlanInputs
-from ofsight.planning.measures.exposure import holder_exposure
+from ofsight.planning.measures.exposure import FEWEST_HOMES, holder_exposure
 from ofsight.planning.measures.limits import poisson_interval
 from ofsight.planning.measures.need import need_series, need_values
 from ofsight.planning.measures.ownership import ownership_trend, ownership_values
@@ -193,6 +193,8 @@ def _expected_loss(inputs: PlanInputs, homes: pl.DataFrame, source: str) -> Valu
     known = homes.select("urn", "places").join(inputs.closing, on="urn").drop_nulls(["places", "p_close_36"])
     if known.is_empty():
         return withheld(name, "no home with a prediction", "36 months", as_at, source)
+    if known.height < FEWEST_HOMES:
+        return withheld(name, f"fewer than {FEWEST_HOMES} homes", "36 months", as_at, source)
     sums = [float((known[c] * known["places"]).sum()) for c in _CLOSE]
     return Value(
         name,

@@ -10,7 +10,10 @@ from ofsight.planning.measures.concentration import holder_shares
 from ofsight.planning.measures.quality import GOOD
 from ofsight.planning.measures.values import Value
 
-__all__ = ["SHARES", "holder_exposure", "holder_reach"]
+__all__ = ["FEWEST_HOMES", "SHARES", "holder_exposure", "holder_reach"]
+
+FEWEST_HOMES: Final = 3
+"""Of fewer homes no expected loss is told: a sum over an area may be used, a home's chance may not."""
 
 SHARES: Final = (0.10, 0.25, 0.50)
 """Shares of an authority's places that are counted as large (CONVENTIONS E, "Exit exposure")."""

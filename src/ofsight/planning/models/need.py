@@ -245,7 +245,7 @@ def _sum_up(
     base = known["base"].to_numpy()
     step = int(known["horizon"][0]) - 1
     limits = _limits(spread, base, known["region"].fill_null("").to_numpy().astype(np.str_), step)
-    status = f"{n_without} of the authorities withheld or not published: left out" if n_without else ""
+    status = f"{n_without} of the authorities withheld or not published, and left out" if n_without else ""
     return (
         int(known["last_year"][0]),
         float(known["last_value"].sum()),

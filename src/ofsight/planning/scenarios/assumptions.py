@@ -105,9 +105,8 @@ def list_notes(scenario: Scenario, inputs: ScenarioInputs) -> tuple[str, ...]:
         notes.append(f"There is no children's home in {inputs.area.name} on the list of {inputs.vintage}.")
     elif inputs.n_homes < 10:
         notes.append(
-            f"{inputs.area.name} has {inputs.n_homes} homes: one home more or less moves every number. Read "
-            "the "
-            "range, not the middle."
+            f"{inputs.area.name} has {inputs.n_homes} home{'s' * (inputs.n_homes > 1)}: one home more or "
+            "less moves every number. Read the range, not the middle."
         )
     if any(isinstance(event, PhaseOut) for event in scenario.events):
         notes.append(

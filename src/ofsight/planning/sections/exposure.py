@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
+from ofsight.planning.measures.exposure import FEWEST_HOMES
 from ofsight.planning.sections.beside import list_source, mid_name
 from ofsight.planning.wording import portion, say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
@@ -81,8 +82,8 @@ def _leaving(plan: AreaPlan, held: pl.DataFrame) -> Table:
         )
     notes.append(
         "Good: last judged Good or Outstanding. Children are the area’s own, wherever they live. Expected "
-        "loss: places times the chance that the home closes. A sale is not a closure: homes of a group that "
-        "fails may go on under another."
+        f"loss: places times the chance that the home closes, of {FEWEST_HOMES} homes or more. A sale is not "
+        "a closure: homes of a group that fails may go on under another."
     )
     return Table(
         "table-exposure",
@@ -104,8 +105,15 @@ def _leaving_cells(row: dict[str, Any]) -> tuple[str, ...]:
         count(row["places_left"]),
         count(row["good_places_left"]),
         say_status(row["left_per_100_in_homes_status"]) if left is None else decimal(left, 0),
-        "–" if loss is None else decimal(loss, 1),
+        _expected_loss(row["homes"], loss),
     )
+
+
+def _expected_loss(homes: int, loss: float | None) -> str:
+    """Return the places expected to go; not of few homes, for it would tell a home's chance of closing."""
+    if loss is None:
+        return "–"
+    return decimal(loss, 1) if homes >= FEWEST_HOMES else "too few homes"
 
 
 def _reach(plan: AreaPlan, held: pl.DataFrame) -> Table:

@@ -9,7 +9,7 @@ from ofsight.planning.sections.foreseen import foreseen_blocks
 from ofsight.planning.sections.scenario import carried_on_blocks
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
-from ofsight.report.wording import count
+from ofsight.report.wording import count, joined
 
 __all__ = ["outlook_section"]
 
@@ -29,14 +29,15 @@ def _closures(plan: AreaPlan) -> str:
     name = short_name(plan.area.name)
     if not places:
         return f"{name} has no registered place that could close."
-    if found.value is None or found.low is None or found.high is None:
-        return f"Places that may close within 36 months: {say_status(found.status)}."
     opened = plan.value("places_opened", "36 months").value or 0
     closed = plan.value("places_closed", "36 months").value or 0
+    past = f"In the 36 months past, {count(closed)} places went here and {count(opened)} came."
+    if found.value is None or found.low is None or found.high is None:
+        return f"Places expected to close within 36 months: {say_status(found.status)}. {past}"
     return (
         f"Of {count(places)} places, {count(found.value)} ({count(found.low)} to {count(found.high)}) are in "
-        "homes expected to close within 36 months, if homes close as they have. In the 36 months past, "
-        f"{count(closed)} places went and {count(opened)} came."
+        "homes expected to close within 36 months, if they close as homes like them have over England. The "
+        f"range is the model’s doubt about that number; chance comes on top. {past}"
     )
 
 
@@ -49,7 +50,8 @@ def _need(plan: AreaPlan, measure: str, label: str) -> list[Block]:
     if coming["base"].drop_nulls().is_empty():
         status = next(iter(coming["status"].drop_nulls().unique().to_list()), "not published")
         name = mid_name(plan.area.name)
-        return [Paragraph(f"{label}: no forecast for {name}, whose last number is {say_status(status)}.")]
+        why = joined(say_status(word) for word in status.split(", "))
+        return [Paragraph(f"{label}: no forecast for {name}, whose last number is {why}.")]
     rows = [
         Row(
             (
@@ -71,7 +73,7 @@ def _need(plan: AreaPlan, measure: str, label: str) -> list[Block]:
     )
     note = forecast.verdict
     if last["status"]:
-        note += f" The sum leaves out what is not known: {last['status']}."
+        note += f" The sum is not whole: {last['status']}."
     if last["n_authorities"] > 1:
         note += " A sum of the authorities’ own numbers, which are not rounded as DfE’s totals are."
     return [Table(f"table-need-{measure.replace('_', '-')}", f"{label}, to come", columns, tuple(rows), note)]
