@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from ofsight.errors import UsageError
+from ofsight.profiles.holders import holders_in
 from ofsight.profiles.homes_open import snapshot_dates
 from ofsight.profiles.owner import (
     Owner,
@@ -96,7 +97,8 @@ def all_owners(sources: Sources, kind: str = "", page: int = 1) -> Answer:
             Field("slug", "Identifier", shown=False),
         ),
         f"Source: Ofsted, owners of providers (from March 2018), linked; newest release: {sources.newest}.",
-        note="Homes and places on the newest list; an owner with none was listed before.",
+        note="Homes and places on the newest list; an owner with none was listed before. A group stands "
+        "beside each of its owners, with the same homes: rows do not add up.",
         links=(
             ("CSV", "/api/v1/owners/list/tables/owners.csv"),
             ("JSON", "/api/v1/owners/list/tables/owners.json"),
@@ -128,27 +130,24 @@ def owners_whole(sources: Sources) -> Answer:
 
 
 def _largest(sources: Sources) -> KeyFigures:
-    frame = list_owners(sources.dataset)
-    homes = int(frame["n_homes"].sum()) or 1
-    largest = frame.filter(pl.col("kind") != "council").sort("n_homes", descending=True)
+    # Of holders, not of the list below: there a group's homes stand in its row and in those of its owners.
+    held = holders_in(sources.dataset).filter(pl.col("holder_id").is_not_null())
+    homes = int(held["n_homes"].sum()) or 1
+    largest = held.filter(pl.col("kind") != "council").sort("n_homes", descending=True)
     ten = int(largest.head(10)["n_homes"].sum())
-    single = frame.filter((pl.col("kind") == "owner") & (pl.col("n_homes") == 1)).height
+    owners = held.filter(pl.col("kind") == "owner")
     return KeyFigures(
         (
-            KeyFigure(
-                count(frame.filter((pl.col("kind") == "group") & (pl.col("n_homes") > 0)).height),
-                "groups with homes now",
-            ),
-            KeyFigure(
-                count(frame.filter((pl.col("kind") == "owner") & (pl.col("n_homes") > 0)).height),
-                "single owners with homes now",
-            ),
+            KeyFigure(count(held.filter(pl.col("kind") == "group").height), "groups with homes now"),
+            KeyFigure(count(owners.height), "owners of no known group, with homes now", "councils apart"),
             KeyFigure(
                 f"{100 * ten / homes:.0f}%",
-                "of linked homes are of the ten largest",
+                "of homes with a named owner are of the ten largest groups and owners",
                 "councils left out of the ten",
             ),
-            KeyFigure(count(single), "owners with one home"),
+            KeyFigure(
+                count(owners.filter(pl.col("n_homes") == 1).height), "owners of no known group, with one home"
+            ),
         )
     )
 
@@ -340,7 +339,9 @@ def _against_expectation(sources: Sources, owner: Owner) -> list[Part | Prose]:
         Paragraph(
             "What homes of the same age, size, region and sector would get, by the study’s model, beside "
             "what this owner’s homes got. A number within the limits may be chance; one outside them is a "
-            "reason to ask, and may be the children’s needs, which no model here knows."
+            "reason to ask, and may be the children’s needs, which no model here knows. The limits take "
+            "homes as independent; homes of one group are judged alike in England, so more groups lie "
+            "outside than the limits say. The plans of areas allow for that: ‘Are their homes judged alike?’"
         ),
         Part(
             "expected",

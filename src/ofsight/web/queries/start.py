@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -16,7 +17,9 @@ from ofsight.report.document import (
     Span,
     Text,
 )
+from ofsight.report.folder import StudyFolder
 from ofsight.report.sections.change import change_section
+from ofsight.report.sections.change_checks import say_firmness
 from ofsight.report.sections.sources import source_line
 from ofsight.report.sections.summary import over_all_years, say_of_hundred, title_of
 from ofsight.report.wording import count, day
@@ -72,7 +75,8 @@ def homes_by_sector(sources: Sources) -> Part:
             ),
         ),
         f"Source: Ofsted, lists of 31 March; newest release: {sources.newest}.",
-        note=f"Registered places, not vacancies. Lists of other days are left out.{lists_differ(sources)}",
+        note=f"Registered places, not vacancies. Homes of health authorities count as local authority. "
+        f"Lists of other days are left out.{lists_differ(sources)}",
         picture=_picture(frame) if frame.height else None,
         folded=True,
     )
@@ -145,6 +149,21 @@ def _counts(sources: Sources) -> KeyFigures:
     )
 
 
+def _firmness(study: StudyFolder) -> list[Paragraph]:
+    """Return how firm the change in the heading is, as the study says it; its link leads to the checks."""
+    said = say_firmness(study)
+    if not said:
+        return []
+    words = said if isinstance(said, tuple) else (said,)
+    linked = tuple(
+        replace(word, link=f"/study/change{word.link}")
+        if isinstance(word, Span) and word.link and word.link.startswith("#")
+        else word
+        for word in words
+    )
+    return [Paragraph(linked)]
+
+
 def front_page(sources: Sources) -> Answer:
     """Answer what the explorer is about: the finding in a sentence, the gap by year, what is held."""
     study = sources.study
@@ -160,7 +179,7 @@ def front_page(sources: Sources) -> Answer:
             Span("How this was found, and what it does not mean", link="/study"),
             ".",
         )
-        before = [Paragraph(words)]
+        before = [Paragraph(words), *_firmness(study)]
     elif sources.study_problem:
         before = [Paragraph(f"No finding is shown. {sources.study_problem}")]
     return Answer(
