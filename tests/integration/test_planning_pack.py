@@ -87,7 +87,7 @@ def test_a_prepared_folder_gives_what_fitting_gives(dataset, plans):
         area = find_area(data, slug)
         read = plan_area(inputs, area)
         again = plan_area(replace(inputs, kept={}), area)
-        assert again.measures.equals(plans.of_area("measures", area))
+        assert again.measures.equals(plans.table("measures").filter(area=area.slug))
         for name in ("measures", "need", "exposure", "trend"):
             assert_frame_equal(getattr(read, name), getattr(again, name), check_exact=True)
         assert make_pack(read) == make_pack(again)
@@ -112,7 +112,7 @@ def test_sums_of_predictions_in_sql(dataset, plans, name):
             sum(places * p_close_36), sum(places * p_close_36_low), sum(places * p_close_36_high)
         from here join '{plans.path}/home_closing.parquet' using (urn)"""
     ).fetchall()[0]
-    measures = plans.of_area("measures", find_area(data, name))
+    measures = plans.table("measures").filter(area=name)
     found = measures.filter(measure="expected_good_places", part="all").row(0, named=True)
     assert found["value"] == pytest.approx(value)
     assert found["low"] < found["value"] < found["high"]
@@ -176,7 +176,7 @@ def test_reading_plans_fits_nothing(dataset, plans):
 def test_another_occupancy_changes_usable_places_only(dataset, plans):
     data = open_dataset(dataset)
     area = find_area(data, busiest(dataset))
-    before = plans.of_area("measures", area)
+    before = plans.table("measures").filter(area=area.slug)
     after = plan_area(plans.inputs(data, occupancy=0.5), area).measures
     changed = before.filter(before["value"].ne_missing(after["value"]))
     assert changed["measure"].to_list() == ["usable_places"]

@@ -24,7 +24,7 @@ from ofsight.planning.measures.register import load_measures
 from ofsight.planning.measures.risk import GroupJudgements
 from ofsight.planning.measures.screen import Screen
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
-from ofsight.profiles.area import Area, find_area, list_areas
+from ofsight.profiles.area import find_area, list_areas
 
 __all__ = ["CONTENTS", "PLAN_FILE", "Plans", "prepare_plans", "read_plans"]
 
@@ -83,10 +83,6 @@ class Plans:
         if name not in self._frames:
             self._frames[name] = read_table(self.path / f"{name}.parquet", "Prepare the plans again.")
         return self._frames[name]
-
-    def of_area(self, name: str, area: Area) -> pl.DataFrame:
-        """Return the rows of one area of a table by area; none for a set, which no folder holds."""
-        return self.table(name).filter(pl.col("area") == area.slug)
 
     def models(self) -> FittedModels:
         """Return the models, nothing fitted.

@@ -192,10 +192,6 @@ class Areas:
         """Give the authorities that came just before this one; none if it has no others before it."""
         return tuple(self._by_name[name] for name in self.find(name_or_code).predecessors)
 
-    def constant_areas(self) -> tuple[str, ...]:
-        """List the keys of the areas that stay the same from 1 April 2009 on."""
-        return tuple(sorted({a.constant_area for a in self.authorities if a.constant_area}))
-
     def table(self) -> pl.DataFrame:
         """Give all authorities as a table, one row each; lists are joined with ``"; "``."""
         return pl.DataFrame(

@@ -12,6 +12,8 @@ Import from the modules; nothing is done at the import of this package.
     ``.to_frames() -> dict[str, DataFrame]`` and ``ClosureModel.from_frames(frames)`` for a prepared folder.
 ``closure_check``
     ``check_closure(dataset) -> frames``: the model fitted to year t and judged on what came after.
+``frames``
+    ``require_frames(frames, names)``: one message where a plan folder lacks tables of a model.
 ``continuations``
     which exits were homes that went on under another number, as a probability.
 ``need``

@@ -12,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ofsight.errors import DatasetError, UsageError
+from ofsight.errors import UsageError
+from ofsight.planning.models.frames import require_frames
 from ofsight.planning.models.hazard import Hazard, cumulative_risk, log_hazards
 from ofsight.vocabulary import ProvisionType
 
@@ -84,11 +85,6 @@ class ClosureModel:
         if outcome not in self.hazards:
             raise UsageError(f"No outcome '{outcome}'. Allowed: {', '.join(self.hazards)}.")
         return self.hazards[outcome].table()
-
-    @property
-    def concordance(self) -> pl.DataFrame:
-        """Out-of-time concordance by year, with 95 % intervals (bootstrap of holders)."""
-        return self.years.select("fitted_to", "months", "concordance", "concordance_low", "concordance_high")
 
     def predict(self, homes: pl.DataFrame, months: Sequence[int] = (12, 36)) -> pl.DataFrame:
         """Return each home's probability of leaving the register.
@@ -237,10 +233,7 @@ class ClosureModel:
         DatasetError
             When a table is missing.
         """
-        if missing := [name for name in _FRAMES if name not in frames]:
-            raise DatasetError(
-                f"The folder of plans lacks {', '.join(missing)}. Prepare it again with: ofsight plan."
-            )
+        require_frames(frames, _FRAMES)
         facts = dict(frames["closure_about"].select("name", "value").iter_rows())
         since, until = (date.fromisoformat(facts.pop(name)) for name in ("since", "until"))
         notes = tuple(facts.pop(name) for name in [n for n in facts if n.startswith("note ")])

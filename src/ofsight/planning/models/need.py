@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ofsight.dataset.store import Dataset
-from ofsight.errors import DatasetError
+from ofsight.planning.models.frames import require_frames
 from ofsight.planning.models.need_backtest import (
     choose_method,
     errors_by_area,
@@ -123,10 +123,7 @@ class NeedForecast:
             When a table is missing.
         """
         names = [f"need_{measure}_{part}" for part in _PARTS]
-        if missing := [name for name in names if name not in frames]:
-            raise DatasetError(
-                f"The folder of plans lacks {', '.join(missing)}. Prepare it again with: ofsight plan."
-            )
+        require_frames(frames, names)
         forecasts, published, backtest, by_area, spread, about = (frames[name] for name in names)
         facts = dict(about.select("name", "value").iter_rows())
         return cls(

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ofsight.errors import DatasetError, UsageError, one_line
+from ofsight.errors import UsageError, one_line
+from ofsight.planning.models.frames import require_frames
 from ofsight.planning.models.need import NeedForecast
 from ofsight.planning.scenarios.scenario import MOST_YEARS
 from ofsight.profiles.area import Area
@@ -161,10 +162,7 @@ class ScenarioInputs:
         DatasetError
             When a table is missing.
         """
-        if missing := [name for name in TABLES if name not in frames]:
-            raise DatasetError(
-                f"The folder of plans lacks {', '.join(missing)}. Prepare it again with: ofsight plan."
-            )
+        require_frames(frames, TABLES)
         facts = dict(frames["scenario_about"].select("name", "value").iter_rows())
         codes = list(area.authorities)
         homes = frames["scenario_homes"].filter(pl.col("authority_code").is_in(codes))
