@@ -71,8 +71,8 @@ def _sectors(plan: AreaPlan) -> Table:
     note = (
         f"{list_source(plan)} Homes of all three kinds: children’s homes, secure homes, residential special "
         "schools registered as homes; those of health authorities count as local authority. Children are "
-        f"those of 31 March {plan.inputs.list_year}, wherever they live; places here are also used by other authorities. Limits are exact Poisson limits of the "
-        "places."
+        f"those of 31 March {plan.inputs.list_year}, wherever they live; places here are also used by other "
+        "authorities. Limits are exact Poisson limits of the places."
     )
     return make_table(plan, "table-supply", "Homes and places by sector", lines, note, "Sector")
 
