@@ -246,3 +246,70 @@ def test_without_a_network_all_but_fetch_works_and_fetch_says_so(
     assert result.returncode != 0
     assert "Traceback" not in result.stderr + result.stdout
     assert "cannot be reached" in result.stderr + result.stdout
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small dataset and its study, in a folder that every user may enter."""
+    from ofsight.dataset.build import build_dataset
+    from ofsight.demo import write_releases
+    from ofsight.study.run import run_study
+
+    folder = tmp_path_factory.mktemp("results")
+    write_releases(folder / "releases", n_homes=40, first_year=2018, last_year=2019)
+    build_dataset(folder / "releases", folder / "dataset")
+    run_study(folder / "dataset", folder / "study", analyses=())
+    return folder
+
+
+def _writing(what: str, results: Path, to: Path) -> list[str]:
+    source = ("--study", results / "study") if what == "report" else ("--dataset", results / "dataset")
+    return [what, *map(str, source), "--to", str(to)]
+
+
+WRITERS = ("plan", "report", "freeze")
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_a_full_disk_stops_what_is_written_and_leaves_nothing(what: str, results: Path, tight: Path) -> None:
+    (tight / "filler").write_bytes(b"x" * 1_000_000)
+    result = _ofsight(*_writing(what, results, tight / "made"))
+    _one_message(result, "No space left on device")
+    left = [path for path in tight.rglob("*") if path.is_file()]
+    assert left == [tight / "filler"], "something half written was left"
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_a_folder_that_may_not_be_written_is_named_by_every_writer(
+    what: str, results: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="ofsight-shut-", dir="/tmp") as made:
+        folder = Path(made)
+        for name in ("dataset", "study"):
+            shutil.copytree(results / name, folder / name)
+        home = folder / "home"
+        home.mkdir()
+        os.chown(home, NOBODY, NOBODY) if os.geteuid() == 0 else None
+        folder.chmod(0o555)
+        how = {"HOME": str(home), "NUMBA_CACHE_DIR": str(home), "TMPDIR": str(home)}
+        result = _ofsight(*_writing(what, folder, folder / "made"), how=how, before=_as_nobody())
+        folder.chmod(0o755)
+        _one_message(result, "made")
+        assert sorted(path.name for path in folder.iterdir()) == ["dataset", "home", "study"]
+
+
+def test_no_surroundings_change_a_byte_of_a_report_and_no_network_is_asked(
+    results: Path, tmp_path: Path
+) -> None:
+    """Locale, hash seed, time zone, a wrong clock and no network: one report, letter by letter."""
+    alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--net"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode != 0:
+        alone = []
+    how = {"LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "4242", "TZ": "Pacific/Kiritimati"}
+    for number, (given, before) in enumerate((({"PYTHONHASHSEED": "1"}, []), (how, alone))):
+        result = _ofsight(*_writing("report", results, tmp_path / str(number)), how=given, before=before)
+        assert result.returncode == 0, result.stderr
+    one, other = ((tmp_path / str(number) / "report.html").read_bytes() for number in (0, 1))
+    assert one == other
