@@ -83,7 +83,10 @@ def _table(item: str, estimates: Sequence[Estimate]) -> Table:
         f"The gap {ITEMS[item]}: odds ratios against local authority homes with 95% intervals",
         (Column("Part", share=1.2), *(Column(capital(model), numeric=True, share=1.5) for model in models)),
         tuple(rows),
-        note="A dash: too few inspections of the sector, or of local authority homes, in that part.",
+        note=(
+            "The models allow for each home’s own standing; an odds ratio of raw counts usually lies nearer "
+            "to 1. A dash: too few inspections of the sector, or of local authority homes, in that part."
+        ),
         folded=True,
         stacked=True,
     )

@@ -263,9 +263,10 @@ def summary_section(folder: StudyFolder) -> Section:
         blocks.append(
             Paragraph(
                 f"{_say_how(folder)}An odds ratio below 1 means lower grades than local authority homes "
-                "get: at 0.5, the odds of any better grade are half of theirs. In brackets the 95% interval. "
-                "A difference is stated only when the interval leaves 1 out, with the model’s own and with "
-                "clustered standard errors.",
+                "get: at 0.5, the odds of any better grade are half of theirs. The models allow for each "
+                "home’s own standing; an odds ratio of raw counts usually lies nearer to 1. In brackets the "
+                "95% interval. A difference is stated only when the interval leaves 1 out, with "
+                "the model’s own and with clustered standard errors.",
                 "small",
             )
         )
