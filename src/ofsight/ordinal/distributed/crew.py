@@ -30,6 +30,8 @@ R = TypeVar("R")
 
 PATIENCE = 60.0
 """Seconds without any worker, or without an answer of the scheduler, after which a fit stops."""
+ANSWER = 30.0
+"""Seconds in which what listens at an address has to answer as a scheduler does."""
 _LOOK: Final = 1.0  # seconds between two looks at whether anybody is still there
 _QUIET: Final = logging.CRITICAL + 1
 _importing = threading.Lock()
@@ -204,8 +206,8 @@ class Crew:
     def _lost(self) -> ModelError:
         where = getattr(getattr(self.client, "scheduler", None), "address", None) or "its address"
         return ModelError(
-            f"The Dask scheduler at {where} was lost during the fit. Nothing was written; start the "
-            "cluster and fit again."
+            f"The Dask scheduler at {where} was lost during the fit, or its client closed. Nothing was "
+            "written; start the cluster and fit again."
         )
 
     def _explain(self, error: BaseException) -> ModelError:
@@ -253,18 +255,37 @@ def _connect(engine: Any) -> Any:
     known = _clients.get(engine)
     if known is not None and known.status == "running":
         return known
-    try:
-        with quiet():
-            make: Any = Client
-            client = make(engine, timeout=10, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ModelError(
-            f"No Dask scheduler answers at {engine!r}. Start one (dask scheduler) and workers (dask worker)."
-        ) from error
+    client = _call(Client, engine)
     if not _clients:
         atexit.register(_close_clients)
     _clients[engine] = client
     return client
+
+
+def _call(make: Any, address: str) -> Any:
+    """Return a client of the scheduler at an address.
+
+    Dask waits for ever for one that takes the call and says nothing, so it is asked in a thread of its own.
+    """
+    answer: list[Any] = []
+
+    def ask() -> None:
+        try:
+            answer.append(make(address, timeout=10, set_as_default=False))
+        except Exception as error:
+            answer.append(error)
+
+    caller = threading.Thread(target=ask, name="ofsight-dask-client", daemon=True)
+    with quiet():
+        caller.start()
+        caller.join(ANSWER)
+    if answer and not isinstance(answer[0], Exception):
+        return answer[0]
+    why = f" ({type(answer[0]).__name__})" if answer else f" within {ANSWER:.0f} seconds"
+    raise ModelError(
+        f"No Dask scheduler answers at {address!r}{why}. Start one (dask scheduler) and workers (dask "
+        "worker), of the version of Dask that is installed here."
+    ) from (answer[0] if answer else None)
 
 
 def _close_clients() -> None:

@@ -97,6 +97,15 @@ def list_parts(data: Any) -> list[Part]:
             f"or a list of delayed frames; this is {type(data).__name__}. Leave engine out to fit a frame "
             "in memory, or write it as Parquet and call partition_by_group."
         )
+    parts = _list_given(data)
+    paths = [part.path for part in parts if part.path is not None]
+    if len(set(paths)) < len(paths):
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise ModelError(f"The partition {twice} is given twice: its rows would count double. Give it once.")
+    return parts
+
+
+def _list_given(data: Any) -> list[Part]:
     if isinstance(data, str | Path):
         return _list_files(str(data))
     if hasattr(data, "to_delayed"):
@@ -204,7 +213,7 @@ def read_part(part: Part, columns: Sequence[str] | None) -> Loaded:
 def hold_frame(frame: Any, label: str, columns: Sequence[str]) -> Loaded:
     """Return the columns of a frame that Dask made. Runs on a worker.
 
-    It is known again by the number of its rows; the graph that made it answers for the rest.
+    It is known again by its values: what made it may read a file that has changed, or draw at random.
     """
     known = open_columns(frame)
     try:
@@ -213,4 +222,17 @@ def hold_frame(frame: Any, label: str, columns: Sequence[str]) -> Loaded:
     except ModelError as error:
         raise ModelError(f"{label}: {error}") from None
     picked = known.data[list(columns)]
-    return Loaded(picked, label, f"{known.height} rows")
+    return Loaded(picked, label, _digest(picked))
+
+
+def _digest(frame: Any) -> str:
+    """Return the sha256 of a frame's values, whichever library holds it."""
+    import pandas as pd
+    import polars as pl
+
+    if isinstance(frame, pl.DataFrame):
+        # The codes of a categorical depend on what the process met before.
+        hashes = frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).hash_rows(seed=0).to_numpy()
+    else:
+        hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return sha256(hashes.tobytes()).hexdigest()
