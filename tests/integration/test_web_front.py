@@ -66,6 +66,14 @@ def test_head_is_get_without_a_body(client: Client, address: str) -> None:
     assert head.headers.get("etag") == get.headers.get("etag")
 
 
+def test_the_head_of_a_file_made_as_it_is_sent_says_no_length_and_not_none(client: Client) -> None:
+    for ending in ("csv", "sqlite"):
+        head = client.ask(f"/api/v1/rows/homes.{ending}", "HEAD")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers.get("content-length") != "0", ending
+        assert "attachment" in head.headers["content-disposition"]
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
 def test_nothing_can_be_changed(client: Client, method: str) -> None:
     for address in ADDRESSES:

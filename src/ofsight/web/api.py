@@ -100,9 +100,9 @@ def _csv(
     _, frame, _ = _chosen(sources, table, where, column)
     headers = _disposition(table, "csv", bool(where))
     kind = "text/csv; charset=utf-8; header=present"
-    if request.scope.get(HEAD):
-        return Response(b"", media_type=kind, headers=headers)
-    return StreamingResponse(csv_chunks(frame), media_type=kind, headers=headers)
+    # Asked for its head a file is not made: a stream of nothing says no length, where an empty body says 0.
+    chunks = iter(()) if request.scope.get(HEAD) else csv_chunks(frame)
+    return StreamingResponse(chunks, media_type=kind, headers=headers)
 
 
 def _parquet(sources: Held, table: Name, where: Where, column: Columns) -> Response:
@@ -111,10 +111,12 @@ def _parquet(sources: Held, table: Name, where: Where, column: Columns) -> Respo
     return Response(body, media_type=_PARQUET, headers=_disposition(table, "parquet", bool(where)))
 
 
-def _sqlite(sources: Held, table: Name, where: Where, column: Columns) -> Response:
+def _sqlite(request: Request, sources: Held, table: Name, where: Where, column: Columns) -> Response:
     _, frame, _ = _chosen(sources, table, where, column)
-    body = sqlite_bytes(frame, table)
-    return Response(body, media_type=_SQLITE, headers=_disposition(table, "sqlite", bool(where)))
+    headers = _disposition(table, "sqlite", bool(where))
+    if request.scope.get(HEAD):
+        return StreamingResponse(iter(()), media_type=_SQLITE, headers=headers)
+    return Response(sqlite_bytes(frame, table), media_type=_SQLITE, headers=headers)
 
 
 def _whole(sources: Held) -> Response:
