@@ -6,6 +6,8 @@ import importlib
 import io
 import re
 import zipfile
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -19,9 +21,23 @@ from report_study_folder import make_study_folder
 from ofsight.errors import UsageError
 from ofsight.report import FORMATS, write_report
 from ofsight.report.content import BANNER, make_document
-from ofsight.report.document import Cell, Document, Figure, Section, Table, plain
+from ofsight.report.document import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Paragraph,
+    Row,
+    Section,
+    Span,
+    Table,
+    plain,
+)
 from ofsight.report.docx import render_docx
 from ofsight.report.folder import read_study_folder
+from ofsight.report.html import render_html
+from ofsight.report.paging import paged
 from ofsight.report.pdf import render_pdf
 
 MARKUP = "#panic(1) *a* _b_ $c$ `d` @e <f> \\g // h [i] ]"
@@ -95,23 +111,25 @@ def test_word_says_everything_that_the_document_says(document: Document, word: b
 def test_word_headings_go_down_in_order_and_annexes_start_a_page(document: Document, word: bytes) -> None:
     paragraphs = open_word(io.BytesIO(word)).paragraphs
     headings = [p for p in paragraphs if p.style.name.startswith("Heading")]
-    assert [p.text for p in headings] == [s.title for top in document.sections for s in top.walk()]
+    sections = paged(document).sections
+    assert [p.text for p in headings] == [s.title for top in sections for s in top.walk()]
     assert {p.text for p in headings if p.paragraph_format.page_break_before} == {
-        section.title for section in document.sections if section.annex
+        section.title for section in sections if section.annex
     }
     assert [p.text for p in paragraphs if p.style.name == "Title"] == [document.title]
 
 
 def test_word_tables_repeat_their_headings_and_pictures_have_words(document: Document, word: bytes) -> None:
     body = open_word(io.BytesIO(word)).element.body
-    tables = [block for block in document.blocks() if isinstance(block, Table | Figure)]
+    blocks = [block for block in paged(document).blocks() if isinstance(block, Table | Figure)]
+    tables = [block for block in blocks if isinstance(block, Table) or not block.bare]
     captions = [node.get(qn("w:val")) for node in body.iter(qn("w:tblCaption"))]
     assert captions == [
         block.table.caption if isinstance(block, Figure) else block.caption for block in tables
     ]
     assert len(list(body.iter(qn("w:tblHeader")))) == len(captions)
     described = [node.get("descr") for node in body.iter(qn("wp:docPr"))]
-    figures = [block for block in tables if isinstance(block, Figure)]
+    figures = [block for block in blocks if isinstance(block, Figure)]
     assert described == [f"{figure.title}. {figure.description}" for figure in figures]
 
 
@@ -145,6 +163,59 @@ def test_the_pdf_says_everything_that_the_document_says(document: Document, pdf:
         if squeezed(text) not in said and not all(squeezed(word) in said for word in text.split())
     ]
     assert missing == []
+
+
+def tables_in(blocks: Iterable[Block]) -> list[Table]:
+    """Every table that an edition draws for these blocks, with those behind charts."""
+    drawn = (b for b in blocks if isinstance(b, Table) or (isinstance(b, Figure) and not b.bare))
+    return [block.table if isinstance(block, Figure) else block for block in drawn]
+
+
+def test_long_folded_tables_stand_once_on_paper_in_the_last_annex(document: Document) -> None:
+    on_paper = paged(document)
+    before, after = tables_in(document.blocks()), tables_in(on_paper.blocks())
+    assert sorted((table.key, table.rows) for table in before) == sorted((t.key, t.rows) for t in after)
+    moved = [table for table in before if table.folded and not table.short]
+    assert moved, "the made study has no long table: the test would hold nothing"
+    annex = on_paper.sections[-1]
+    in_annex = [block for part in annex.walk() for block in part.blocks if isinstance(block, Table)]
+    assert [table.key for table in in_annex] == [table.key for table in moved], "in the order of the report"
+    assert annex.title == "Annex C. Tables in full"
+    assert all(table.dense for table in in_annex)
+    assert not any(table.dense for table in before)
+    links = [
+        part.link
+        for block in on_paper.blocks()
+        if isinstance(block, Paragraph) and block.role == "small" and not isinstance(block.text, str)
+        for part in block.text
+        if isinstance(part, Span) and part.words == "annex C"
+    ]
+    assert links == [f"#{table.key}" for table in moved]
+
+
+def test_the_pdf_names_the_page_of_a_table_in_the_annex(document: Document, pdf: bytes) -> None:
+    pages = [squeezed(page) for page in pdf_pages(pdf)]
+    for table in tables_in(paged(document).sections[-1].sections[0].blocks):
+        named = re.search(rf"{re.escape(squeezed(table.caption))}:annexC,page(\d+)", "".join(pages))
+        assert named
+        assert squeezed(table.caption) in pages[int(named[1]) - 1]
+
+
+def test_the_page_on_a_screen_keeps_its_folded_tables_in_place(document: Document) -> None:
+    assert "Tables in full" not in render_html(document)
+
+
+def test_a_document_of_a_few_pages_is_not_cut_up(document: Document) -> None:
+    few = replace(document, contents=False)
+    assert paged(few) is few
+
+
+def test_a_table_is_short_by_its_lines_and_not_by_its_rows() -> None:
+    columns = (Column("A"), Column("B"))
+    rows = tuple(Row((str(place), "words " * 30)) for place in range(12))
+    assert not Table("t", "Long words", columns, rows).short
+    assert Table("t", "A wider column", (Column("A"), Column("B", share=30)), rows).short
+    assert Table("t", "Few words", columns, tuple(Row(("a", "b")) for _ in range(24))).short
 
 
 def test_every_page_of_the_pdf_has_the_banner_and_its_number(pdf: bytes) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal
 
 from ofsight.report.charts.model import Chart
@@ -34,7 +35,8 @@ __all__ = [
     "plain",
 ]
 
-_SHORT = 24
+_SHORT = 30
+_LETTERS = 105
 
 Tone = Literal["plain", "good", "fair", "poor", "muted"]
 """How a cell is marked besides its words; no meaning hangs on the mark alone."""
@@ -197,6 +199,8 @@ class Table:
         May be shown closed on a screen; always open on paper.
     stacked : bool
         On a phone each row becomes a card; for tables with long words in them.
+    dense : bool
+        Set in smaller type where there are pages: a table to look something up in.
     """
 
     key: str
@@ -206,11 +210,21 @@ class Table:
     note: Text = ""
     folded: bool = False
     stacked: bool = False
+    dense: bool = False
 
     @property
     def short(self) -> bool:
         """Whether it is kept on one page: a heading over one or two rows is read as another table."""
-        return len(self.rows) <= _SHORT
+        return sum(map(self._lines, self.rows)) <= _SHORT
+
+    def _lines(self, row: Row) -> int:
+        """Return about how many lines a row takes on A4, by its longest cell and that column's share."""
+        if row.kind == "group":
+            return 1
+        whole = sum(column.share for column in self.columns)
+        texts = (plain(cell.text if isinstance(cell, Cell) else cell) for cell in row.cells)
+        rooms = (max(_LETTERS * column.share / whole, 1) for column in self.columns)
+        return max(ceil(len(text) / room) or 1 for text, room in zip(texts, rooms, strict=True))
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -240,6 +254,8 @@ class Figure:
         The numbers, all of them.
     source : Text
         Where they come from.
+    bare : bool
+        The table stands elsewhere in the same edition (`ofsight.report.paging`).
     """
 
     key: str
@@ -248,6 +264,7 @@ class Figure:
     chart: Chart
     table: Table
     source: Text = ""
+    bare: bool = False
 
 
 Block = Paragraph | Bullets | Note | KeyFigures | Facts | Code | Table | Figure

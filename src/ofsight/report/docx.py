@@ -38,6 +38,7 @@ from ofsight.report.docx_parts import (
     shade,
 )
 from ofsight.report.docx_tables import add_cards, add_pairs, add_table
+from ofsight.report.paging import paged
 
 __all__ = ["render_docx"]
 
@@ -65,6 +66,7 @@ def render_docx(document: Document) -> bytes:
     bytes
         A ``.docx``; the same document always gives the same bytes.
     """
+    document = paged(document)
     word = new_word_document()
     _set_page(word)
     _set_styles(word)
@@ -216,6 +218,7 @@ def _add_note(word: Any, note: Note) -> None:
     title = word.add_paragraph(style="Normal")
     title.add_run(clean(note.title)).bold = True
     title.paragraph_format.keep_with_next = True
+    title.paragraph_format.space_before = Pt(8)
     lines = [title]
     for place, item in enumerate(note.items):
         line = word.add_paragraph(style="List Bullet" if len(note.items) > 1 else "Normal")
@@ -246,7 +249,8 @@ def _add_figure(word: Any, figure: Figure) -> None:
     describe_picture(line, clean(figure.title), clean(figure.description))
     if figure.source:
         add_text(word.add_paragraph(style="Small"), figure.source)
-    _add_table(word, figure.table)
+    if not figure.bare:
+        _add_table(word, figure.table)
 
 
 def _fixed(word: Any) -> bytes:

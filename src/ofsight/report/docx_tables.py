@@ -17,10 +17,10 @@ from ofsight.report.docx_parts import add_text, element
 __all__ = ["add_cards", "add_pairs", "add_table"]
 
 _TONES = {"good": "1B6B64", "fair": "9A4509", "poor": "801650", "muted": "4D4D4D"}
-_SIZE = 8.5
+_SIZE, _DENSE = 8.5, 7.5
 
 
-def _new_table(word: Any, n_rows: int, widths: list[int], *, rules: bool) -> Any:
+def _new_table(word: Any, n_rows: int, widths: list[int], *, rules: bool, dense: bool = False) -> Any:
     table = word.add_table(rows=n_rows, cols=len(widths))
     table.alignment = WD_TABLE_ALIGNMENT.LEFT
     table.autofit = False
@@ -35,7 +35,8 @@ def _new_table(word: Any, n_rows: int, widths: list[int], *, rules: bool) -> Any
             borders.append(element(f"w:{edge}", val="single", sz=size, space="0", color=colour))
         properties.append(borders)
     margins = OxmlElement("w:tblCellMar")
-    for edge, margin in (("top", "30"), ("left", "40"), ("bottom", "30"), ("right", "60")):
+    air = "10" if dense else "30"
+    for edge, margin in (("top", air), ("left", "40"), ("bottom", air), ("right", "60")):
         margins.append(element(f"w:{edge}", w=margin, type="dxa"))
     properties.append(margins)
     for column, width in zip(table.columns, widths, strict=True):
@@ -47,7 +48,9 @@ def _widths(shares: list[float], whole: int) -> list[int]:
     return [int(whole * share / sum(shares)) for share in shares]
 
 
-def _write(cell: Any, text: Text | Cell, *, right: bool = False, bold: bool = False) -> None:
+def _write(
+    cell: Any, text: Text | Cell, *, right: bool = False, bold: bool = False, size: float = _SIZE
+) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.space_after = Pt(0)
     paragraph.paragraph_format.line_spacing = 1.0
@@ -60,14 +63,14 @@ def _write(cell: Any, text: Text | Cell, *, right: bool = False, bold: bool = Fa
         bold=bold or tone in ("good", "fair", "poor"),
     )
     for run in paragraph.runs:
-        run.font.size = Pt(_SIZE)
+        run.font.size = Pt(size)
         if tone in _TONES:
             run.font.color.rgb = RGBColor.from_string(_TONES[tone])
     # A link's run is no run of python-docx's paragraph: its size is set where it stands.
     for run in paragraph._p.iter(qn("w:r")):
         look = run.find(qn("w:rPr"))
         if look is not None and look.find(qn("w:sz")) is None:
-            look.append(element("w:sz", val=str(int(2 * _SIZE))))
+            look.append(element("w:sz", val=str(int(2 * size))))
 
 
 def _keep(row: Any, *, heading: bool = False) -> None:
@@ -87,14 +90,15 @@ def _cells(row: Any, widths: list[int]) -> tuple[Any, ...]:
 
 def _write_row(made: Any, cells: tuple[Any, ...], row: Row, table: Table) -> None:
     _keep(made)
+    size = _DENSE if table.dense else _SIZE
     if row.kind == "group":
         spanned = cells[0].merge(cells[-1])
-        _write(spanned, row.cells[0], bold=True)
+        _write(spanned, row.cells[0], bold=True, size=size)
         spanned.paragraphs[0].paragraph_format.keep_with_next = True
         spanned.paragraphs[0].paragraph_format.space_before = Pt(4)
         return
     for cell, text, column in zip(cells, row.cells, table.columns, strict=True):
-        _write(cell, text, right=column.numeric, bold=row.kind == "total")
+        _write(cell, text, right=column.numeric, bold=row.kind == "total", size=size)
 
 
 def add_table(word: Any, table: Table, width: int) -> None:
@@ -110,11 +114,11 @@ def add_table(word: Any, table: Table, width: int) -> None:
         Width of the text in EMU.
     """
     widths = _widths([column.share for column in table.columns], width)
-    made = _new_table(word, len(table.rows) + 1, widths, rules=True)
+    made = _new_table(word, len(table.rows) + 1, widths, rules=True, dense=table.dense)
     made._tbl.tblPr.append(element("w:tblCaption", val=clean(table.caption)))
     rows = list(made.rows)
     for cell, column in zip(_cells(rows[0], widths), table.columns, strict=True):
-        _write(cell, column.heading, right=column.numeric, bold=True)
+        _write(cell, column.heading, right=column.numeric, bold=True, size=_DENSE if table.dense else _SIZE)
     _keep(rows[0], heading=True)
     for made_row, row in zip(rows[1:], table.rows, strict=True):
         _write_row(made_row, _cells(made_row, widths), row, table)

@@ -29,6 +29,7 @@ from ofsight.report.document import (
     Table,
     Text,
 )
+from ofsight.report.paging import paged
 
 __all__ = ["render_pdf"]
 
@@ -49,6 +50,7 @@ def render_pdf(document: Document) -> bytes:
         A PDF. Its fonts are those that Typst and vl-convert carry and its date is fixed, so the same document
         always gives the same bytes.
     """
+    document = paged(document)
     pictures: dict[str, bytes] = {}
     data = {
         "title": document.title,
@@ -58,6 +60,7 @@ def render_pdf(document: Document) -> bytes:
         "language": document.language.partition("-")[0],
         "region": document.language.partition("-")[2],
         "keywords": list(document.keywords),
+        "annexed": [block.key for block in document.blocks() if isinstance(block, Table) and block.dense],
         "byline": [_text(line) for line in document.byline],
         "footer": [_text(line) for line in document.footer],
         "opening": [_block(block, pictures) for block in document.opening],
@@ -126,6 +129,7 @@ def _table(table: Table) -> dict[str, Any]:
         ],
         "rows": [_row(row) for row in table.rows],
         "short": table.short,
+        "dense": table.dense,
         "note": _text(table.note),
     }
 
@@ -140,6 +144,7 @@ def _figure(figure: Figure, pictures: dict[str, bytes]) -> dict[str, Any]:
         "alt": f"{figure.title}. {figure.description}",
         "file": file,
         "source": _text(figure.source),
+        "bare": figure.bare,
         "table": _table(figure.table),
     }
 

@@ -112,6 +112,10 @@ def other_sections(folder: StudyFolder) -> tuple[Section, ...]:
     owners = owners_section(folder)
     if not items and owners is None:
         return ()
-    parts = (*(_section(folder, item) for item in items), *((owners,) if owners is not None else ()))
+    parts = [_section(folder, item) for item in items]
+    if owners is not None:
+        parts.append(owners)
+    # The section before ends with the same cautions: these stand after the last part.
+    parts[-1] = replace(parts[-1], blocks=(*parts[-1].blocks, caution_note(folder)))
     words = Paragraph("The same question asked in other ways. Estimates that agree make a result firmer.")
-    return (Section("others", "Does it hold otherwise?", (words, caution_note(folder)), parts),)
+    return (Section("others", "Does it hold otherwise?", (words,), tuple(parts)),)
