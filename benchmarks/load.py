@@ -264,7 +264,7 @@ def main() -> None:
     rate, seconds = min(given.rate, 1000.0), min(given.seconds, 1800.0)
     folders = {name: getattr(given, name) for name in ("dataset", "study", "plan") if getattr(given, name)}
     asked = addresses(given.dataset, study="study" in folders, plan="plan" in folders)
-    with _server(folders, "--no-warm") as (pid, port, _):
+    with _server(folders, "--no-warm", "--no-maker") as (pid, port, _):
         alone = ask_alone(f"http://127.0.0.1:{port}", asked, given.alone, pid)
     with _server(folders, f"--workers={given.workers}") as (pid, port, started):
         views = _first_views(f"http://127.0.0.1:{port}")

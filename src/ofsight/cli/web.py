@@ -22,9 +22,15 @@ def serve(
         str, typer.Option("--host", help="Address to listen at; 0.0.0.0 for every one.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at.")] = 8000,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes that answer.")] = 1,
     warm: Annotated[
         bool, typer.Option("--warm/--no-warm", help="Make the main pages before they are asked for.")
+    ] = True,
+    maker: Annotated[
+        bool,
+        typer.Option(
+            "--maker/--no-maker", help="Let one more process make the pages: twice the memory, no waiting."
+        ),
     ] = True,
     url: Annotated[
         str,
@@ -43,7 +49,16 @@ def serve(
     from ofsight.web.serve import serve_explorer
 
     serve_explorer(
-        dataset, study, plan, host=host, port=port, workers=workers, warm=warm, url=url, quiet=quiet
+        dataset,
+        study,
+        plan,
+        host=host,
+        port=port,
+        workers=workers,
+        warm=warm,
+        maker=maker,
+        url=url,
+        quiet=quiet,
     )
 
 

@@ -20,6 +20,7 @@ from ofsight import __version__
 from ofsight.errors import UsageError
 from ofsight.web.cache import Cache
 from ofsight.web.front import Front
+from ofsight.web.maker import Maker, Spot
 from ofsight.web.mount import Mount, read_mount
 from ofsight.web.offer import API, Site
 from ofsight.web.pages import add_questions
@@ -65,18 +66,22 @@ class Explorer(FastAPI):
         What is shown.
     mount : Mount
         Where visitors reach it.
+    maker : Maker, optional
+        The process that makes pages.
     """
 
-    def __init__(self, holdings: Holdings, mount: Mount, **options: Any) -> None:
+    def __init__(self, holdings: Holdings, mount: Mount, maker: Maker | None, **options: Any) -> None:
         super().__init__(**options)
         self.holdings = holdings
         self.public = mount
+        self.maker = maker
         self.cache = Cache()
         self.front: Front | None = None
 
     def build_middleware_stack(self) -> Any:
         """Put the front before everything, the handling of errors included."""
-        self.front = Front(super().build_middleware_stack(), self.holdings, refuse, self.cache, self.public)
+        routes = super().build_middleware_stack()
+        self.front = Front(routes, self.holdings, refuse, self.cache, self.public, self.maker)
         return self.front
 
     def n_making(self) -> int:
@@ -92,6 +97,7 @@ def create_app(
     frozen: bool = False,
     warm: bool = False,
     url: str = "",
+    spot: Spot | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Explorer:
     """Make the explorer.
@@ -110,6 +116,8 @@ def create_app(
         Make the main pages beforehand, in the background, at the start and when the data is new.
     url : str
         The public address, or its path: see `ofsight.web.mount.read_mount`.
+    spot : Spot, optional
+        Where a process listens that makes pages for this one (`ofsight.web.maker`).
     tell : callable, optional
         Gets what the operator should know, one line each; standard error when there is none.
 
@@ -132,16 +140,22 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         sys.setswitchinterval(_TURN)
         await anyio.to_thread.run_sync(holdings.read)
-        warming = asyncio.create_task(keep_warm(app, holdings, app.n_making)) if warm else None
+        warming = None
+        if warm or maker is not None:
+            warming = asyncio.create_task(keep_warm(app, holdings, app.n_making, pages=maker is None))
         yield
+        if maker is not None:
+            await maker.close()
         if warming is not None:
             warming.cancel()
             with suppress(asyncio.CancelledError):
                 await warming
 
+    maker = None if spot is None else Maker(spot)
     app = Explorer(
         holdings,
         mount,
+        maker,
         title="ofsight explorer",
         version=__version__,
         description=_ABOUT,
@@ -162,8 +176,13 @@ def create_app(
     return app
 
 
-def create_app_from_environment() -> Explorer:
+def create_app_from_environment(*, asks_maker: bool = True) -> Explorer:
     """Make the explorer of the folders that the environment names: for servers that start it themselves.
+
+    Parameters
+    ----------
+    asks_maker : bool
+        Let the process that the environment names make the pages; that process itself does not.
 
     Raises
     ------
@@ -175,7 +194,8 @@ def create_app_from_environment() -> Explorer:
         raise UsageError(f"Set {ENVIRONMENT['dataset']} to the folder of a dataset.")
     study, plan = (os.environ.get(ENVIRONMENT[name]) or None for name in ("study", "plan"))
     warm = os.environ.get(ENVIRONMENT["warm"], "yes") != "no"
-    return create_app(dataset, study, plan, url=os.environ.get(ENVIRONMENT["url"], ""), warm=warm)
+    spot = Spot.from_environment() if asks_maker else None
+    return create_app(dataset, study, plan, url=os.environ.get(ENVIRONMENT["url"], ""), warm=warm, spot=spot)
 
 
 def _answer_errors(app: FastAPI) -> None:

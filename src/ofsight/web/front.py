@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ofsight.web.cache import Cache, Kept
+from ofsight.web.maker import Maker
 from ofsight.web.mount import Mount
 from ofsight.web.sources import Holdings
 
@@ -91,6 +92,8 @@ class Front:
         Where finished answers are kept.
     mount : Mount
         Where visitors reach the explorer.
+    maker : Maker, optional
+        The process that makes pages; without it they are made here.
     """
 
     def __init__(
@@ -100,12 +103,14 @@ class Front:
         refuse: Refuse,
         cache: Cache | None = None,
         mount: Mount = _AT_ROOT,
+        maker: Maker | None = None,
     ) -> None:
         self.app = app
         self.holdings = holdings
         self.refuse = refuse
         self.cache = Cache() if cache is None else cache
         self.mount = mount
+        self.maker = maker
         self._looking: asyncio.Future[None] | None = None
         self._pending: dict[tuple[str, str], asyncio.Future[Kept | None]] = {}
 
@@ -183,10 +188,12 @@ class Front:
             waited_for.set_result(kept)
 
     async def _make(self, key: tuple[str, str], scope: Scope, receive: Receive, send: Send) -> Kept | None:
-        got = await self._collect(key, scope, receive, send)
-        if got is None:
-            return None
-        kept = await asyncio.get_running_loop().run_in_executor(None, self._finish, scope, got)
+        kept = None if self.maker is None else await self.maker.make(scope, key[0])
+        if kept is None:
+            got = await self._collect(key, scope, receive, send)
+            if got is None:
+                return None
+            kept = await asyncio.get_running_loop().run_in_executor(None, self._finish, scope, got)
         if key[0] and _can_be_kept(kept):
             self.cache.put(key, kept)
         return kept

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import uvicorn
 
 from ofsight.web.app import ENVIRONMENT, create_app
+from ofsight.web.maker import SPOT
+from ofsight.web.maker_process import beside
 from ofsight.web.mount import read_mount
 
 __all__ = ["serve_explorer"]
@@ -25,6 +28,7 @@ def serve_explorer(
     port: int = 8000,
     workers: int = 1,
     warm: bool = True,
+    maker: bool = True,
     url: str = "",
     quiet: bool = False,
 ) -> None:
@@ -37,9 +41,11 @@ def serve_explorer(
     host, port
         Where to listen; port 0 for a free one.
     workers : int
-        Processes. Each holds the tables and its own cache, and makes the main pages for itself.
+        Processes that answer. Each holds the tables and its own cache of finished answers.
     warm : bool
         Make the main pages before they are asked for.
+    maker : bool
+        Let one more process make the pages: finished answers then never wait for one that is being made.
     url : str
         Where visitors reach it, if not at the root of a host: see `ofsight.web.mount.read_mount`.
     quiet : bool
@@ -47,7 +53,7 @@ def serve_explorer(
     """
     read_mount(url)  # refused here, in one message, and not by each worker
     if not quiet:
-        print(f"The explorer is at http://{host}:{port}/ (stop it with Ctrl-C)", file=sys.stderr, flush=True)
+        _say(f"The explorer is at http://{host}:{port}/ (stop it with Ctrl-C)")
     options = {
         "host": host,
         "port": port,
@@ -60,11 +66,19 @@ def serve_explorer(
         "h11_max_incomplete_event_size": 16_384,
         "timeout_graceful_shutdown": 5,
     }
-    if workers == 1:
-        uvicorn.run(create_app(dataset, study, plan, warm=warm, url=url), **options)  # type: ignore[arg-type]
-        return
-    for name, folder in (("dataset", dataset), ("study", study), ("plan", plan)):
-        os.environ[ENVIRONMENT[name]] = "" if folder is None else str(folder.absolute())
-    os.environ[ENVIRONMENT["url"]] = url
-    os.environ[ENVIRONMENT["warm"]] = "yes" if warm else "no"
-    uvicorn.run(_FACTORY, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+    environment = {
+        ENVIRONMENT[name]: "" if folder is None else str(folder.absolute())
+        for name, folder in (("dataset", dataset), ("study", study), ("plan", plan))
+    } | {ENVIRONMENT["url"]: url, ENVIRONMENT["warm"]: "yes" if warm else "no"}
+    with ExitStack() as stack:
+        spot = stack.enter_context(beside(environment, _say)) if maker else None
+        if workers == 1:
+            app = create_app(dataset, study, plan, warm=warm, url=url, spot=spot)
+            uvicorn.run(app, **options)  # type: ignore[arg-type]
+        else:
+            os.environ.update(environment | {SPOT: "" if spot is None else str(spot)})
+            uvicorn.run(_FACTORY, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

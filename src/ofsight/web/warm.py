@@ -57,6 +57,11 @@ def _popular(sources: Sources) -> Iterator[str]:
     yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(_OWNERS))
 
 
+def _none(_: Sources) -> Iterator[str]:
+    """Give no page."""
+    return iter(())
+
+
 def _settle() -> None:
     """Take what is held now out of the garbage collector's sight.
 
@@ -67,7 +72,9 @@ def _settle() -> None:
     gc.freeze()
 
 
-async def keep_warm(app: Any, holdings: Holdings, n_making: Callable[[], int] = lambda: 0) -> None:
+async def keep_warm(
+    app: Any, holdings: Holdings, n_making: Callable[[], int] = lambda: 0, *, pages: bool = True
+) -> None:
     """Ask for the main pages whenever there is a new version, resting between them.
 
     Runs until it is cancelled. What fails here is answered again, and told, when a visitor asks.
@@ -80,6 +87,8 @@ async def keep_warm(app: Any, holdings: Holdings, n_making: Callable[[], int] = 
         What it shows.
     n_making : callable
         Says how many answers are being made for visitors; these come first.
+    pages : bool
+        Whether pages are made here; without, another process does, and here what is held only settles.
     """
     done = ""
     while True:
@@ -93,7 +102,7 @@ async def keep_warm(app: Any, holdings: Holdings, n_making: Callable[[], int] = 
             continue
         done = sources.version
         gc.unfreeze()  # what was held before may go
-        for addresses in (_one_of_each, _popular):
+        for addresses in (_one_of_each, _popular) if pages else (_none,):
             for address in addresses(sources):
                 if holdings.version == done:
                     await _make(app, address, n_making)
