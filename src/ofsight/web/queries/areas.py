@@ -39,6 +39,8 @@ AREAS: Final = Crumb("Areas", "/areas")
 CAUTIONS: Final[tuple[Text, ...]] = (
     "Registered places are not vacancies, and homes take children from other areas.",
     "Grades measure compliance and safeguarding as inspectors see them, not what becomes of the children.",
+    "Homes may choose which children they take, and councils where they place them: a difference between "
+    "sectors or areas is not its cause.",
     "Shares of few homes vary by chance; look at the interval before the share.",
 )
 

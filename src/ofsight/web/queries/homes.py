@@ -31,7 +31,8 @@ _ORIGIN: Final = (
 )
 _SHORT: Final = {"overall": "Overall", "protection": "Protection", "leadership": "Leadership"}
 _CAUTIONS: Final[tuple[Text, ...]] = (
-    "A grade is one inspection’s word on one day, under the framework of that day.",
+    "A grade is one inspection’s word on one day, under the framework of that day. It measures compliance "
+    "and safeguarding as inspectors see them, not what becomes of the children.",
     "Names and addresses of homes are withheld to protect children. Do not try to find them.",
 )
 

@@ -39,7 +39,9 @@ KINDS: Final = ("group", "owner")
 CAUTIONS: Final[tuple[Text, ...]] = (
     "Owners are linked by name; a group is named from published sources, and links get better over time, "
     "so part of a trend in ownership may be a trend in linking.",
-    "Shares as counted differ also because homes differ in age, size and region.",
+    "Grades measure compliance and safeguarding as inspectors see them, not what becomes of the children.",
+    "Shares as counted differ also because homes differ in age, size and region. Homes may choose which "
+    "children they take, and councils where they place them: a difference is not its cause.",
     "Registered places are not vacancies; a grade is one inspection’s word on one day.",
 )
 
