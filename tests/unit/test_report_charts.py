@@ -315,6 +315,29 @@ def test_limits_are_drawn_where_they_are_on_the_sheet_and_named_in_the_key() -> 
     assert "95% by chance" in [text.text for text in svg.iter(f"{SVG}text")]
 
 
+def test_shares_that_are_all_high_have_the_whole_height() -> None:
+    points = (ScatterPoint("P0", 10, 0.62), ScatterPoint("P1", 20, 1.0))
+    limits = (Limits("95% by chance", "near", ((5, 0.2, 1.0), (10, 0.6, 1.0), (20, 0.7, 0.9))),)
+    svg = parsed(Scatter(points, limits, "", "", percent=True, bottom=0.5), WIDE)
+    words = [text.text for text in svg.iter(f"{SVG}text")]
+    assert [word for word in words if word and word.endswith("%")] == [
+        "50%",
+        "60%",
+        "70%",
+        "80%",
+        "90%",
+        "100%",
+    ]
+    low, high = (y for _, y in sorted(_marks(svg)))
+    rules = sorted(
+        float(line.attrib["y1"]) for line in svg.iter(f"{SVG}line") if "grid" in line.attrib["class"]
+    )
+    assert high == pytest.approx(rules[0], abs=0.2)
+    assert rules[3] < low < rules[4], "between 70% and 60%"
+    drawn = [p.attrib["d"] for p in svg.iter(f"{SVG}path") if p.attrib["class"] == "limit near"][1:]
+    assert [shape.count("L") for shape in drawn] == [1, 2], "the lower line begins where it is on the sheet"
+
+
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_names_lie_neither_on_each_other_nor_on_the_points_they_tell_apart(width: float) -> None:
     crowd = tuple(

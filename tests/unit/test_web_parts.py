@@ -15,7 +15,7 @@ from ofsight.link.areas import load_areas
 from ofsight.report.document import Column, Row, Table
 from ofsight.web.answer import Answer, Field, Part, part_of_table
 from ofsight.web.cells import body_of, fill, status_words
-from ofsight.web.charts import Funnel, GradeRow, draw_funnel, draw_grades, draw_tiles, short_names
+from ofsight.web.charts import GradeRow, draw_grades, draw_tiles, short_names
 from ofsight.web.filters import TESTS, apply_filters, find_table, read_filters
 from ofsight.web.formats import cut_page, rows_of
 from ofsight.web.problems import Refusal
@@ -206,11 +206,7 @@ def test_charts_escape_their_words() -> None:
     grades = draw_grades([GradeRow(HOSTILE, (1, 2, 3, 4))], key="k", title=HOSTILE, what=HOSTILE)
     tiles = draw_tiles([("E08000035", HOSTILE, HOSTILE, "South East", 3, HOSTILE)], title=HOSTILE,
                        description=HOSTILE, legend=[(1, HOSTILE)])  # fmt: skip
-    funnel = draw_funnel(
-        Funnel([(HOSTILE, 10.0, 0.5, True, True)], [(10.0, 0.2, 0.8, 0.1, 0.9)], 0.5),
-        key="k", title=HOSTILE, across=HOSTILE, percent=True, description=HOSTILE,
-    )  # fmt: skip
-    for picture in (grades, tiles, funnel):
+    for picture in (grades, tiles):
         for drawn in filter(None, (picture.chart, picture.narrow)):
             assert "<script" not in str(drawn)
             assert "style=" not in str(drawn)

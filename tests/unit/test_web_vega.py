@@ -32,12 +32,13 @@ from ofsight.report.charts.model import (
     RatioSeries,
     Scatter,
     ScatterPoint,
+    Series,
 )
 from ofsight.report.document import Column, Row, Table
 from ofsight.web.answer import Answer, Field, Part, Picture, part_of_table
 from ofsight.web.bands import Band, BandPanel, BandPoint, draw_bands
 from ofsight.web.boundary_map import Outlines, draw_boundaries
-from ofsight.web.charts import Funnel, GradeRow, draw_funnel, draw_grades, draw_tiles
+from ofsight.web.charts import GradeRow, draw_grades, draw_tiles
 from ofsight.web.vega import SCHEMA, can_specify, specify
 from ofsight.web.vega.look import COLOURS
 from ofsight.web.vega.rows import Rows
@@ -133,12 +134,14 @@ def _outlines() -> Outlines:
 
 
 def _funnel() -> Picture:
-    points = [("Leeds", 26.0, 0.7, True, False), ("Barnet", 27.0, 0.96, False, True)]
-    limits = [(26.0, 0.6, 0.95, 0.5, 1.0), (27.0, 0.6, 0.95, 0.5, 1.0)]
-    funnel = Funnel(points, limits, 0.83)
-    return draw_funnel(
-        funnel, key="f", title="Outside", across="Homes counted", percent=True, description="A funnel."
+    points = (ScatterPoint("Barnet", 27.0, 0.96, "two", named=True), ScatterPoint("Leeds", 26.0, 0.7, "four"))
+    limits = (
+        Limits("95% by chance", "near", ((26.0, 0.6, 0.95), (27.0, 0.6, 0.95))),
+        Limits("99.8% by chance", "far", ((26.0, 0.5, 1.0), (27.0, 0.5, 1.0))),
     )
+    names: tuple[tuple[str, Series, bool], ...] = (("Barnet", "two", False), ("Outside", "four", False))
+    chart = Scatter(points, limits, "Homes counted", "Share", names, centre=0.83, percent=True, bottom=0.6)
+    return Picture("Outside", "A funnel.", chart)
 
 
 def _grades() -> Picture:
@@ -270,6 +273,23 @@ def test_years_can_be_moved_where_there_are_many() -> None:
     assert (about["zoom"][0]["from"], about["zoom"][0]["to"]) == (2015, 2021)
     few = LineChart((LinePanel("", (Line(LA, "one", ((2015, 1.0), (2016, 2.0))),)),))
     assert _made(_part(Picture("F", "S", few)))["usermeta"]["ofsight"]["zoom"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [("funnel", {"95% by chance": [1, 0], "99.8% by chance": [6, 4]}), ("scatter", {"95% by chance": [1, 0]}),
+     ("lines", {})],
+)  # fmt: skip
+def test_lines_behind_the_marks_are_explained(kind: str, lines: dict[str, list[int]]) -> None:
+    """In the drawing itself, and to the page, whose key is its own."""
+    made = _made(_part(KINDS[kind]()))
+    told = {one["label"]: one["dash"] for one in made["usermeta"]["ofsight"]["lines"]}
+    assert told == lines
+    drawn = vl_convert.vegalite_to_svg(made)
+    for label, dash in lines.items():
+        assert f">{label}</text>" in drawn
+        # Above and below, and in the key.
+        assert drawn.count(f'stroke-dasharray="{dash[0]},{dash[1]}"') >= 3
 
 
 def test_an_estimate_that_is_not_there_has_a_row_and_words() -> None:

@@ -1,27 +1,22 @@
-"""Charts that the report does not have: grades stacked, funnels, the map of tiles.
+"""Charts that the report does not have: grades stacked, the map of tiles.
 
 Each returns an SVG whose colours are classes of the page's style. Every word in it is escaped by the `Sheet`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from ofsight.report.charts import NARROW, WIDE
-from ofsight.report.charts.axis import Straight
-from ofsight.report.charts.model import Series
-from ofsight.report.charts.svg import Anchor, Sheet, text_width
+from ofsight.report.charts.svg import Sheet, text_width
 from ofsight.web.answer import Picture
 from ofsight.web.tiles import place_tiles
 
-__all__ = ["GRADES", "Funnel", "GradeRow", "Grades", "Tiles"]
-__all__ += ["draw_funnel", "draw_grades", "draw_tiles", "short_names", "span_of"]
+__all__ = ["GRADES", "GradeRow", "Grades", "Tiles", "draw_grades", "draw_tiles", "short_names"]
 
-Scale = Callable[[float], float]
 GRADES: Final = (("Inadequate", "g1"), ("Requires improvement", "g2"), ("Good", "g3"), ("Outstanding", "g4"))
 
 
@@ -118,105 +113,6 @@ def _grade_bar(sheet: Sheet, row: GradeRow, y: float, labels: float, what: str) 
                 sheet.text(x + wide / 2, y + 17, f"{n:,}", anchor="middle", classes=f"on-{look}")
         x += wide
     return y + 33
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """Areas on one measure with the limits of chance.
-
-    Parameters
-    ----------
-    points : sequence of (label, size, value, outside, chosen)
-        Each area: how large it is, its value, whether it lies outside the outer limits, whether it is
-        pointed out.
-    limits : sequence of (size, low_95, high_95, low_998, high_998)
-        The limits, by size.
-    centre : float
-        England's value.
-    across : str
-        What the sizes are.
-    percent : bool
-        The values are shares, shown in per cent.
-    """
-
-    points: Sequence[tuple[str, float, float, bool, bool]]
-    limits: Sequence[tuple[float, float, float, float, float]]
-    centre: float
-    across: str = ""
-    percent: bool = False
-
-
-def draw_funnel(
-    funnel: Funnel, *, key: str, title: str, across: str, percent: bool, description: str
-) -> Picture:
-    """Draw a funnel plot: size across, value up, limits as lines; only what is pointed out is named."""
-
-    def drawn(width: float) -> str:
-        sheet = Sheet(width, size=13.5 if width >= WIDE else 12.5)
-        height = _funnel(sheet, funnel, across, percent)
-        return sheet.finish(
-            height, name=f"{key}-{int(width)}", title=title, description=description, alone=False
-        )
-
-    model = replace(funnel, across=across, percent=percent)
-    return Picture(title, description, drawn(WIDE), drawn(NARROW), model)
-
-
-def _funnel(sheet: Sheet, funnel: Funnel, across: str, percent: bool) -> float:
-    tall = 300.0 if sheet.width >= 500 else 260.0
-    left, right, head, foot = 46.0, sheet.width - 8, 14.0, 14.0 + tall
-    sizes = Straight.upto(max((size for _, size, *_ in funnel.points), default=1.0), left, right)
-    values = [value for _, _, value, *_ in funnel.points] + [funnel.centre]
-    low, top, step = span_of(values, percent)
-
-    def x_of(size: float) -> float:
-        return min(sizes.at(size), right)
-
-    def y_of(value: float) -> float:
-        held = min(max(value, low), top)
-        return foot - (foot - head) * (held - low) / ((top - low) or 1)
-
-    for place in range(round((top - low) / step) + 1):
-        value = low + step * place
-        sheet.line(left, y_of(value), right, y_of(value), "grid")
-        said = f"{100 * value:.0f}%" if percent else f"{value:g}"
-        sheet.text(left - 6, y_of(value) + 4, said, anchor="end", classes="muted")
-    for size in sizes.ticks()[1:]:
-        anchor: Anchor = "end" if size == sizes.high else "middle"
-        sheet.text(x_of(size), foot + 18, f"{size:,.0f}", anchor=anchor, classes="muted")
-    sheet.text((left + right) / 2, foot + 38, across, anchor="middle", classes="muted")
-    ordered = sorted(funnel.limits)
-    for place, look in ((1, "limit"), (2, "limit"), (3, "limit far"), (4, "limit far")):
-        sheet.path([(x_of(row[0]), y_of(row[place])) for row in ordered], look)
-    sheet.line(left, y_of(funnel.centre), right, y_of(funnel.centre), "reference")
-    for _, size, value, outside, chosen in sorted(funnel.points, key=lambda point: point[4]):
-        series: Series = "two" if chosen else "four" if outside else "one"
-        sheet.marker(
-            x_of(size), y_of(value), series, radius=5.5 if chosen else 3.2, hollow=not (chosen or outside)
-        )
-    _name_points(sheet, funnel, x_of, y_of, right)
-    return foot + 48
-
-
-def span_of(values: Sequence[float], percent: bool) -> tuple[float, float, float]:
-    """Return the ends of the upright axis and the distance of its ticks, all round."""
-    if not percent:
-        axis = Straight.upto(max(values), 0, 1, n_ticks=5)
-        return 0.0, axis.high, axis.step
-    low = max(0.0, math.floor(min(values) * 10 - 1) / 10)
-    step = 0.1 if low >= 0.5 else 0.2
-    return step * math.floor(low / step + 1e-9), 1.0, step
-
-
-def _name_points(sheet: Sheet, funnel: Funnel, x_of: Scale, y_of: Scale, right: float) -> None:
-    """Name the chosen points, each beside its marker, on the side where there is room."""
-    for label, size, value, _, chosen in funnel.points:
-        if chosen:
-            x, y = x_of(size), y_of(value)
-            fits = x + 10 + text_width(label, sheet.size) < right
-            sheet.text(
-                x + 9 if fits else x - 9, y - 7, label, anchor="start" if fits else "end", classes="strong"
-            )
 
 
 _SIDE: Final = 46.0

@@ -63,37 +63,42 @@ def _plainness(value: float) -> tuple[int, float]:
 
 @dataclass(frozen=True, slots=True)
 class Straight:
-    """A linear axis from zero.
+    """A linear axis, from zero where nothing else is said.
 
     Parameters
     ----------
     step, high : float
         Distance of the ticks; the last tick.
     start, end : float
-        Where zero and the last tick are drawn.
+        Where the first and the last tick are drawn.
+    low : float
+        The first tick.
     """
 
     step: float
     high: float
     start: float
     end: float
+    low: float = 0.0
 
     @classmethod
-    def upto(cls, most: float, start: float, end: float, n_ticks: int = 4) -> Straight:
-        """Make an axis whose ticks are round and whose last tick is not below the largest value."""
-        most = most if most > 0 else 1.0
-        rough = most / n_ticks
+    def upto(cls, most: float, start: float, end: float, n_ticks: int = 4, least: float = 0.0) -> Straight:
+        """Make an axis whose ticks are round, from below the least value to above the largest."""
+        most = most if most > least else least + 1.0
+        rough = (most - least) / n_ticks
         size = 10.0 ** math.floor(math.log10(rough))
         step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= rough * 0.999)
-        return cls(step, step * math.ceil(most / step - 1e-9), start, end)
+        low = step * math.floor(least / step + 1e-9)
+        return cls(step, step * math.ceil(most / step - 1e-9), start, end, low)
 
     def at(self, value: float) -> float:
         """Return where a value is drawn."""
-        return self.start + (self.end - self.start) * value / self.high
+        return self.start + (self.end - self.start) * (value - self.low) / (self.high - self.low)
 
     def ticks(self) -> list[float]:
-        """Return the ticks, zero first."""
-        return [self.step * place for place in range(round(self.high / self.step) + 1)]
+        """Return the ticks, the lowest first."""
+        n_steps = round((self.high - self.low) / self.step)
+        return [self.low + self.step * place for place in range(n_steps + 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,8 @@ class Scatter:
         What is higher is drawn at the upper edge with an arrow and its number.
     percent : bool
         The upright axis is a share, shown in per cent.
+    bottom : float
+        Where the upright axis may begin; no point is lower.
     """
 
     points: tuple[ScatterPoint, ...]
@@ -265,6 +267,7 @@ class Scatter:
     root: bool = False
     top: float | None = None
     percent: bool = False
+    bottom: float = 0.0
 
 
 Chart = Forest | LineChart | DotChart | RatioChart | Curve | Scatter

@@ -11,7 +11,7 @@ from ofsight.report.charts.model import Limits, Scatter, ScatterPoint
 from ofsight.report.charts.svg import Anchor, Sheet, shape_of, text_width
 from ofsight.report.wording import count, decimal
 
-__all__ = ["draw_scatter"]
+__all__ = ["draw_scatter", "upright_axis"]
 
 _WIDE_PLOT, _NARROW_PLOT = 340.0, 280.0
 _SMALL, _MIDDLE, _LARGE = 2.6, 3.4, 5.5
@@ -29,7 +29,7 @@ def draw_scatter(chart: Scatter, sheet: Sheet) -> float:
     top = _draw_key(chart, sheet) + (46 if above else 30)
     sheet.text(0, top - (32 if above else 14), chart.up, classes="muted")
     foot = top + (_WIDE_PLOT if wide else _NARROW_PLOT)
-    up = _upright(chart, foot, top)
+    up = upright_axis(chart, foot, top)
     marks = [_said(tick, up.step, chart.percent) for tick in up.ticks()]
     left = max(text_width(words, sheet.size) for words in marks) + 10
     right = sheet.width - 8
@@ -74,14 +74,15 @@ class _Frame:
         return _within(self.up, y)
 
 
-def _upright(chart: Scatter, foot: float, top: float) -> Straight:
-    """Return the upright axis: as high as the points, or as the chart allows."""
-    highest = max(point.y for point in chart.points)
+def upright_axis(chart: Scatter, foot: float, top: float) -> Straight:
+    """Return the upright axis between two heights: as high as the points, or as the chart allows."""
+    highest = max((point.y for point in chart.points), default=0.0)
     if chart.centre is not None:
         highest = max(highest, 1.2 * chart.centre)
     if chart.top is not None:
         highest = min(highest, chart.top)
-    return Straight.upto(min(highest, 1.0) if chart.percent else highest, foot, top, n_ticks=5)
+    highest = min(highest, 1.0) if chart.percent else highest
+    return Straight.upto(highest, foot, top, n_ticks=5, least=chart.bottom)
 
 
 def _said(value: float, step: float, percent: bool) -> str:
@@ -113,7 +114,7 @@ def _draw_axes(frame: _Frame, marks: list[str]) -> None:
     sheet = frame.sheet
     for tick, words in zip(frame.up.ticks(), marks, strict=True):
         y = frame.up.at(tick)
-        sheet.line(frame.left, y, frame.right, y, "rule" if tick == 0 else "grid")
+        sheet.line(frame.left, y, frame.right, y, "rule" if tick == frame.up.low else "grid")
         sheet.text(frame.left - 6, y + 4.5, words, anchor="end", classes="muted")
     room = text_width("1,000", sheet.size) + 6
     ticks = frame.across.ticks(room) if isinstance(frame.across, Root) else frame.across.ticks()
@@ -149,7 +150,7 @@ def _limit_shapes(pair: Limits, across: Root | Straight, up: Straight) -> tuple[
 
 
 def _within(up: Straight, y: float) -> bool:
-    return y <= up.high * (1 + 1e-9)
+    return up.low <= y <= up.high * (1 + 1e-9)
 
 
 def _draw_point(frame: _Frame, point: ScatterPoint, radius: float) -> None:

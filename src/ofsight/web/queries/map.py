@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import polars as pl
 
 from ofsight.profiles.area import list_areas
 from ofsight.profiles.funnel import FUNNELS, Funnel, funnel
 from ofsight.profiles.homes_open import open_homes
+from ofsight.report.charts.model import Limits, Scatter, ScatterPoint, Series
 from ofsight.report.document import Bullets, Paragraph, Span, Text
 from ofsight.report.wording import count, decimal, percent
 from ofsight.vocabulary import Sector
@@ -28,6 +30,12 @@ TILES, BOUNDARIES = "tiles", "boundaries"
 _HOW: Final = "Shades are fifths of the authorities."
 _HOW_FEWER: Final = "Many authorities have one value: shades part them as evenly as their values allow."
 _FAR: Final = ("above 99.8%", "below 99.8%")
+_KINDS: Final[dict[int, tuple[Series, bool]]] = {0: ("two", False), 1: ("four", False), 2: ("one", True)}
+"""Colour, and whether an outline: the chosen authority, those outside the outer limits, and all others."""
+_LIMITS: Final[tuple[tuple[str, Literal["near", "far"], str, str], ...]] = (
+    ("95% by chance", "near", "low_95", "high_95"),
+    ("99.8% by chance", "far", "low_998", "high_998"),
+)
 
 
 def all_areas(sources: Sources, measure: str = MEASURES[0], chosen: str = "", drawn: str = TILES) -> Answer:
@@ -235,25 +243,11 @@ def _drawn(
 def _funnel_part(frame: pl.DataFrame, one: Funnel, chosen: str) -> Part:
     good = frame.filter(pl.col("value").is_not_null())
     far = good.filter(pl.col("position").is_in(_FAR))
-    limits = good.select(
-        "n" if one.kind == "binomial" else "expected", "low_95", "high_95", "low_998", "high_998"
-    )
-    size = limits.columns[0]
-    points = [
-        (row["name"], float(row[size]), float(row["value"]), row["position"] in _FAR, row["slug"] == chosen)
-        for row in good.iter_rows(named=True)
-    ]
     title = f"{far.height} of {good.height} authorities lie outside the outer limits"
     picture: Picture | None = None
     if good.height:
-        picture = charts.draw_funnel(
-            charts.Funnel(points, limits.rows(), float(good["centre"][0])),
-            key="funnel",
-            title=f"{one.label}: {title}",
-            across="Homes counted" if one.kind == "binomial" else "Count at England’s rate",
-            percent=one.kind == "binomial",
-            description=f"A funnel plot. {title}. The table has each with its limits.",
-        )
+        words = f"A funnel plot. {title}. The table has each with its limits."
+        picture = Picture(f"{one.label}: {title}", words, _funnel_chart(good, one, chosen))
     share = one.kind == "binomial"
     kind, places = ("share", 0) if share else ("ratio", 2)
     return Part(
@@ -277,6 +271,38 @@ def _funnel_part(frame: pl.DataFrame, one: Funnel, chosen: str) -> Part:
         picture=picture,
         folded=True,
         most=200,
+    )
+
+
+def _funnel_chart(good: pl.DataFrame, one: Funnel, chosen: str) -> Scatter:
+    """Return the funnel: the chosen authority last drawn and named, then those outside the outer limits."""
+    share = one.kind == "binomial"
+    size = "n" if share else "expected"
+    rank = pl.when(slug=chosen).then(0).when(pl.col("position").is_in(_FAR)).then(1).otherwise(2)
+    ordered = good.with_columns(rank=rank).sort("rank", maintain_order=True)
+    points = tuple(
+        ScatterPoint(name, x, y, _KINDS[kind][0], hollow=_KINDS[kind][1], named=kind == 0)
+        for name, x, y, kind in ordered.select("name", size, "value", "rank").iter_rows()
+    )
+    limits = tuple(
+        Limits(label, look, tuple(good.select(size, low, high).unique().sort(size).iter_rows()))
+        for label, look, low, high in _LIMITS
+    )
+    names = dict(
+        zip(_KINDS, (ordered["name"][0], "Outside the outer limits", "Within the outer limits"), strict=True)
+    )
+    used = ordered["rank"].unique().sort()
+    lowest = float(ordered["value"].min())  # type: ignore[arg-type]
+    return Scatter(
+        points,
+        limits,
+        "Homes counted" if share else "Count at England’s rate",
+        "Share of the homes" if share else "Times what England’s rate would give",
+        tuple((names[kind], *_KINDS[kind]) for kind in used) if len(used) > 1 else (),
+        centre=float(good["centre"][0]),
+        percent=share,
+        # Shares that are all high have the whole height of the plot.
+        bottom=max(0.0, math.floor(10 * lowest - 1) / 10) if share else 0.0,
     )
 
 

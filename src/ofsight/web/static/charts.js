@@ -72,16 +72,18 @@
     circle: ["circle", { cx: 7, cy: 7, r: 5.5 }], square: ["rect", { x: 1.5, y: 1.5, width: 11, height: 11 }],
     "triangle-up": ["path", { d: "M7 1L13 13H1Z" }], diamond: ["path", { d: "M7 0L14 7L7 14L0 7Z" }],
   };
-  const swatch = (entry, paint, colours) => {
-    const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const [name, shape] = SHAPES[entry.shape] || SHAPES.square;
-    const drawn = document.createElementNS("http://www.w3.org/2000/svg", name);
-    const hex = Object.keys(colours).find((one) => colours[one] === entry.colour);
-    const look = entry.hollow ? { fill: "none", stroke: paint(hex), "stroke-width": 2 } : { fill: paint(hex) };
-    for (const [key, value] of Object.entries({ ...shape, ...look })) drawn.setAttribute(key, value);
-    for (const [key, value] of [["width", 14], ["height", 14], ["viewBox", "-1 -1 16 16"], ["aria-hidden", "true"]]) picture.setAttribute(key, value);
+  const drawing = (width, name, look) => {
+    const [picture, drawn] = ["svg", name].map((one) => document.createElementNS("http://www.w3.org/2000/svg", one));
+    for (const [key, value] of Object.entries(look)) drawn.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ width, height: 14, viewBox: `-1 -1 ${width + 2} 16`, "aria-hidden": "true" })) picture.setAttribute(key, value);
     picture.append(drawn);
     return picture;
+  };
+  const swatch = (entry, paint, colours) => {
+    const [name, shape] = SHAPES[entry.shape] || SHAPES.square;
+    const hex = Object.keys(colours).find((one) => colours[one] === entry.colour);
+    const look = entry.hollow ? { fill: "none", stroke: paint(hex), "stroke-width": 2 } : { fill: paint(hex) };
+    return drawing(14, name, { ...shape, ...look });
   };
 
   class Explored {
@@ -91,6 +93,9 @@
       const title = figure.querySelector("figcaption").textContent;
       const ways = this.about.zoom.length ? ", plus and minus come closer and go back, 0 shows the whole" : "";
       this.key = make("div", { class: "chart-key", role: "group", "aria-label": "Show only" });
+      // Lines behind the marks: nothing to single out, so words and no buttons.
+      this.lines = make("p", { class: "chart-lines" }, ...this.about.lines.map(({ label, dash }) => make("span", {},
+        drawing(26, "path", { d: "M0 7H26", stroke: "currentColor", "stroke-width": 1.5, "stroke-dasharray": dash.join(" ") }), label)));
       this.place = make("div", { class: "chart-place", "aria-hidden": "true" });
       this.ring = make("div", { class: "chart-ring", hidden: "" });
       this.tip = make("dl", { class: "chart-tip", hidden: "", "aria-hidden": "true" });
@@ -102,7 +107,7 @@
       const hint = this.about.zoom.length ? " Drag to move; Ctrl with the wheel comes closer." : "";
       this.hint = make("p", { class: "chart-hint" }, `Point at a value, or use the arrow keys, to read it.${hint}`);
       this.back = make("button", { type: "button" }, "Back to the plain chart");
-      this.box = make("div", { class: "explored" }, this.key, this.plot, this.said, this.hint, make("p", { class: "chart-ways" }, ...this.zoomButtons(), this.back));
+      this.box = make("div", { class: "explored" }, this.key, this.lines, this.plot, this.said, this.hint, make("p", { class: "chart-ways" }, ...this.zoomButtons(), this.back));
       this.plot.addEventListener("keydown", (event) => this.press(event));
       this.plot.addEventListener("blur", () => this.hide());
       this.plot.addEventListener("pointerleave", () => this.leave());

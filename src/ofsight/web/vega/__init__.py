@@ -16,11 +16,11 @@ from ofsight.report.document import plain
 from ofsight.web.answer import Answer, Part
 from ofsight.web.bands import Bands
 from ofsight.web.boundary_map import Boundaries
-from ofsight.web.charts import Funnel, Grades, Tiles
+from ofsight.web.charts import Grades, Tiles
 from ofsight.web.vega.counts import sketch_bands, sketch_grades, sketch_lines
 from ofsight.web.vega.estimates import sketch_curve, sketch_dots, sketch_forest, sketch_ratios
 from ofsight.web.vega.look import INK, PAPER, QUIET, Datum, Sketch, View, faded
-from ofsight.web.vega.places import sketch_boundaries, sketch_funnel, sketch_scatter, sketch_tiles
+from ofsight.web.vega.places import sketch_boundaries, sketch_scatter, sketch_tiles
 from ofsight.web.vega.rows import Rows
 
 __all__ = ["ENDING", "SCHEMA", "can_specify", "specify"]
@@ -40,7 +40,6 @@ _BUILDERS: Final[Mapping[type, Callable[[Any, Rows], Sketch]]] = {
     Scatter: sketch_scatter,
     Grades: sketch_grades,
     Bands: sketch_bands,
-    Funnel: sketch_funnel,
     Tiles: sketch_tiles,
     Boundaries: sketch_boundaries,
 }
@@ -160,6 +159,7 @@ def _about(answer: Answer, part: Part, facts: Mapping[str, Any], sketch: Sketch)
         "key": [
             {"label": k.label, "colour": k.colour, "shape": k.shape, "hollow": k.hollow} for k in sketch.keys
         ],
+        "lines": [{"label": label, "dash": list(dash)} for label, dash in sketch.lines.items()],
         "colours": sketch.colours,
         "zoom": sketch.zoom,
         "scaled": sketch.scaled,

@@ -86,6 +86,8 @@ class Sketch:
         Signals that hold what is seen of an axis, with its whole extent.
     scaled : bool
         Height goes with width: maps.
+    lines : mapping of str to sequence of float
+        What lines mean that are drawn behind the marks, with the lengths of their dashes and gaps.
     """
 
     rows: list[Datum]
@@ -95,7 +97,7 @@ class Sketch:
     by: str = "series"
     zoom: list[dict[str, Any]] = field(default_factory=list)
     scaled: bool = False
-    data: list[dict[str, Any]] = field(default_factory=list)
+    lines: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def colours(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Specifications of charts of places: the map of tiles, the map in boundaries, funnels and other scatters."""
+"""Specifications of charts of places: the map of tiles, the map in boundaries, the funnel."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any, Final
 
-from ofsight.report.charts.model import Scatter
+from ofsight.report.charts.model import Limits, Scatter
+from ofsight.report.charts.scatter import upright_axis
 from ofsight.report.wording import decimal, percent
 from ofsight.web.boundary_map import LONDON, Boundaries
-from ofsight.web.charts import Funnel, Tiles, short_names, span_of
+from ofsight.web.charts import Tiles, short_names
 from ofsight.web.tiles import place_tiles
 from ofsight.web.vega.look import COLOURS, INK, PAPER, QUIET, SHAPES, Datum, Key, Sketch, View, inner
 from ofsight.web.vega.rows import Rows
 
-__all__ = ["sketch_boundaries", "sketch_funnel", "sketch_scatter", "sketch_tiles"]
+__all__ = ["sketch_boundaries", "sketch_scatter", "sketch_tiles"]
 
 _WIDTH: Final = 560
-_DASHES: Final = {"near": [1, 0], "far": [6, 4], "wide": [1.5, 4]}
+_DASHES: Final[dict[str, list[float]]] = {"near": [1, 0], "far": [6, 4], "wide": [1.5, 4]}
 
 Areas = Sequence[tuple[str, str, str, str, int, str]]
 
@@ -123,14 +124,6 @@ def _height(data: Sequence[Datum]) -> float:
     return min(float(high / wide), 1.6)
 
 
-def _reach(name: str, high: float) -> dict[str, Any]:
-    return {"signal": f"zoom_0_{name}", "from": 0, "to": round(1.02 * high, 6)}
-
-
-def _whole(most: float) -> dict[str, Any]:
-    return {"domain": [0, round(1.02 * most, 6)], "nice": False}
-
-
 _ZOOM: Final = {
     "name": "zoom_0",
     "select": {"type": "interval", "zoom": "wheel![event.ctrlKey]"},
@@ -138,49 +131,62 @@ _ZOOM: Final = {
 }
 
 
-def sketch_funnel(model: Funnel, rows: Rows) -> Sketch:
-    """Sketch authorities by size and value with the limits of chance."""
-    keys = [
-        Key("within the limits", "one", "circle", hollow=True),
-        Key("outside the outer limits", "four", "diamond"),
-    ]
-    keys.append(Key("pointed out", "two", "square"))
-    kinds = {key.colour: key.label for key in keys}
+def sketch_scatter(chart: Scatter, rows: Rows) -> Sketch:
+    """Sketch authorities by two of their numbers, with limits around a centre: a funnel plot."""
+    keys = [Key(label, series, SHAPES[series], hollow) for label, series, hollow in chart.names]
+    names = {(series, hollow): label for label, series, hollow in chart.names}
     data: list[Datum] = []
-    for label, size, value, outside, chosen in model.points:
-        look = "two" if chosen else "four" if outside else "one"
-        said = percent(value, 0) if model.percent else decimal(value, 2)
-        known = {"label": label, "size": size, "value": value, "said": said, "look": look}
-        data.append(
-            known | {"series": kinds[look], "chosen": chosen, "hollow": look == "one"} | rows.find(label)
-        )
-    used = {row["look"] for row in data}
-    keys = [key for key in keys if key.colour in used]
-    names = ("size", "low_95", "high_95", "low_998", "high_998")
-    limits = [dict(zip(names, row, strict=True)) for row in sorted(model.limits)]
-    low, high, _ = span_of([*(row["value"] for row in data), model.centre], model.percent)
-    scale = {"domain": [low, round(high + 0.03 * (high - low), 6)], "nice": False}
-    y_axis = {"title": None, **({"format": ".0%"} if model.percent else {})}
-    most = max(row["size"] for row in data)
-    x = {"field": "size", "type": "quantitative", "axis": {"title": model.across}, "scale": _whole(most)}
-    y = {"field": "value", "type": "quantitative", "axis": y_axis, "scale": scale}
-    lines = [_limit(limits, x, y | {"field": name}, "far" if "998" in name else "near") for name in names[1:]]
-    ends = [{"size": size, "value": model.centre} for size in (0.0, max(row["size"] for row in data))]
-    layer = [*lines, _centre(ends, x, y), *_points(x, y, keys, "datum.chosen")]
-    view: View = {"width": _WIDTH, "height": 340, "layer": layer}
-    tips = [
-        ("label", "Local authority"),
-        ("said", "Value"),
-        ("series", "Against chance"),
-        *rows.titles.items(),
+    for point in chart.points:
+        shown = min(point.y, chart.top) if chart.top is not None else point.y
+        said = percent(point.y, 0) if chart.percent else decimal(point.y, 2)
+        known = {"label": point.label, "size": point.x, "value": shown, "said": said, "look": point.series}
+        known |= {"series": names.get((point.series, point.hollow), ""), "hollow": point.hollow}
+        data.append(known | {"named": point.named} | rows.find(point.label))
+    most = max((point.x for point in chart.points), default=1.0)
+    # A little beyond both last ticks: what is drawn at the edge would be cut in half.
+    reach = round(1.02 * most, 6)
+    scale = {"domain": [0, reach], "nice": False, **({"type": "sqrt"} if chart.root else {})}
+    x = {"field": "size", "type": "quantitative", "axis": {"title": wrap(chart.across, 75)}, "scale": scale}
+    up = upright_axis(chart, 0.0, 1.0)
+    ends = [round(up.low, 6), round(up.high + 0.03 * (up.high - up.low), 6)]
+    axis = {"title": wrap(chart.up, 45), **({"format": ".0%"} if chart.percent else {})}
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "axis": axis,
+        "scale": {"domain": ends, "nice": False, "zero": False},
+    }
+    layer = [_limits(chart.limits, x, y)] if chart.limits else []
+    if chart.centre is not None:
+        layer.append(_centre([{"size": at, "value": chart.centre} for at in (0.0, most)], x, y))
+    view: View = {"width": _WIDTH, "height": 360, "layer": [*layer, *_points(x, y, keys)]}
+    tips = [("label", "Local authority"), ("said", chart.up), ("series", "Kind"), *rows.titles.items()]
+    return Sketch(
+        data,
+        [view],
+        tips,
+        keys if len(keys) > 1 else [],
+        zoom=[{"signal": "zoom_0_size", "from": 0, "to": reach}],
+        lines={pair.label: _DASHES[pair.look] for pair in chart.limits},
+    )
+
+
+def _limits(limits: Sequence[Limits], x: View, y: View) -> View:
+    """Return both lines of every pair, told apart by their dashes."""
+    values = [
+        {"limit": pair.label, "side": side, "size": at, "value": value}
+        for pair in limits
+        for at, low, high in pair.points
+        for side, value in (("low", low), ("high", high))
     ]
-    zoom = [_reach("size", most)]
-    return Sketch(data, [view], tips, keys if len(keys) > 1 else [], zoom=zoom)
-
-
-def _limit(values: Sequence[Datum], x: View, y: View, look: str) -> View:
-    mark = {"type": "line", "color": QUIET, "strokeWidth": 1.5, "strokeDash": _DASHES[look], "clip": True}
-    return {"data": {"values": list(values)}, "mark": mark, "encoding": {"x": x, "y": y}}
+    dashes = {"domain": [pair.label for pair in limits], "range": [_DASHES[pair.look] for pair in limits]}
+    legend = {"orient": "top", "title": None, "columns": 3}
+    dash = {"field": "limit", "type": "nominal", "scale": dashes, "legend": legend}
+    return {
+        "data": {"values": values},
+        "mark": {"type": "line", "color": QUIET, "strokeWidth": 1.5, "clip": True},
+        "encoding": {"x": x, "y": y, "strokeDash": dash, "detail": {"field": "side"}},
+    }
 
 
 def _centre(ends: Sequence[Datum], x: View, y: View) -> View:
@@ -188,7 +194,7 @@ def _centre(ends: Sequence[Datum], x: View, y: View) -> View:
     return {"data": {"values": list(ends)}, "mark": mark, "encoding": {"x": x, "y": y}}
 
 
-def _points(x: View, y: View, keys: Sequence[Key], named: str) -> list[View]:
+def _points(x: View, y: View, keys: Sequence[Key]) -> list[View]:
     look = inner(keys, "series") if len(keys) > 1 else inner([], "look")
     hollow = {"condition": {"test": "datum.hollow === true", "value": PAPER}, "legend": None}
     return [
@@ -204,36 +210,8 @@ def _points(x: View, y: View, keys: Sequence[Key], named: str) -> list[View]:
             },
         },
         {
-            "transform": [{"filter": named}],
+            "transform": [{"filter": "datum.named"}],
             "mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "fontWeight": "bold", "clip": True},
             "encoding": {"x": x, "y": y, "text": {"field": "label"}},
         },
     ]
-
-
-def sketch_scatter(chart: Scatter, rows: Rows) -> Sketch:
-    """Sketch points by two of their numbers, with limits around a centre."""
-    keys = [Key(label, series, SHAPES[series], hollow) for label, series, hollow in chart.names]
-    names = {(series, hollow): label for label, series, hollow in chart.names}
-    data: list[Datum] = []
-    for point in chart.points:
-        shown = min(point.y, chart.top) if chart.top is not None else point.y
-        said = percent(point.y, 0) if chart.percent else decimal(point.y, 2)
-        known = {"label": point.label, "size": point.x, "value": shown, "said": said, "look": point.series}
-        known |= {"series": names.get((point.series, point.hollow), ""), "hollow": point.hollow}
-        data.append(known | {"named": point.named} | rows.find(point.label))
-    most = max((point.x for point in chart.points), default=1.0)
-    scale = {**_whole(most), **({"type": "sqrt"} if chart.root else {})}
-    x = {"field": "size", "type": "quantitative", "axis": {"title": wrap(chart.across, 75)}, "scale": scale}
-    axis = {"title": wrap(chart.up, 45), **({"format": ".0%"} if chart.percent else {})}
-    high = {"domainMax": chart.top} if chart.top is not None else {}
-    y = {"field": "value", "type": "quantitative", "axis": axis, "scale": {"zero": True, **high}}
-    layer: list[View] = []
-    for pair in chart.limits:
-        values = [{"size": at, "low": low, "high": up} for at, low, up in pair.points]
-        layer += [_limit(values, x, y | {"field": end}, pair.look) for end in ("low", "high")]
-    if chart.centre is not None:
-        layer.append(_centre([{"size": at, "value": chart.centre} for at in (0.0, most)], x, y))
-    view: View = {"width": _WIDTH, "height": 360, "layer": [*layer, *_points(x, y, keys, "datum.named")]}
-    tips = [("label", "What"), ("said", chart.up), ("series", "Kind"), *rows.titles.items()]
-    return Sketch(data, [view], tips, keys if len(keys) > 1 else [], zoom=[_reach("size", most)])
