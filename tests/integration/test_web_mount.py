@@ -50,7 +50,11 @@ def test_every_address_of_a_page_is_below_the_path_and_answers(client: Client, p
     assert len(found) > 10
     assert all(link.startswith(f"{PREFIX}/") for link in found), sorted(found)
     assert "<code>/a" not in reply.text
-    for link in sorted(found - {f"{PREFIX}/study"})[:: max(len(found) // 5, 1)]:
+    # The run time of charts is one file of /static among others, and costs more than all the rest to make.
+    asked = sorted(
+        link for link in found if not link.startswith((f"{PREFIX}/study", f"{PREFIX}/static/vega."))
+    )
+    for link in asked[:: max(len(asked) // 5, 1)]:
         assert client.ask(link).status_code == 200, link
 
 
