@@ -1,11 +1,16 @@
 """Write the documents that are made from the code: the commands, the architecture, the data dictionary.
 
-Run by ``make docs``; tests/unit/test_generated_docs.py fails when one of them is stale.
+Run by ``make docs``; tests/unit/test_generated_docs.py fails when one of them is stale. The reconciliation is
+made from the data: it is written only where a dataset of the real releases is named, and
+tests/integration/test_official_reconciliation.py holds it against them.
+
+    python tools/write_docs.py [DATASET]
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 import tomllib
 from html import escape
 from pathlib import Path
@@ -16,6 +21,8 @@ import typer
 
 from ofsight.cli import app
 from ofsight.dataset.publish import data_dictionary
+from ofsight.dataset.reconciliation import reconciliation_page
+from ofsight.dataset.store import open_dataset
 from ofsight.files import write_text
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +159,9 @@ def _arc(above: float, below: float) -> str:
 
 
 if __name__ == "__main__":
-    for name, text in documents().items():
+    written = documents()
+    if len(sys.argv) > 1:
+        written["reconciliation.md"] = reconciliation_page(open_dataset(sys.argv[1])["reconciliation"])
+    for name, text in written.items():
         write_text(ROOT / "docs" / name, text)
         print(f"docs/{name}")

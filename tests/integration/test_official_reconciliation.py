@@ -44,6 +44,4 @@ def test_the_page_is_that_of_these_releases(reconciliation: pl.DataFrame) -> Non
         line for line in made.splitlines() if line.startswith("Published numbers")
     ]:
         pytest.skip("docs/reconciliation.md was made from other editions than these")
-    assert page == made, (
-        "docs/reconciliation.md is stale: write ofsight.dataset.reconciliation.reconciliation_page() to it"
-    )
+    assert page == made, "docs/reconciliation.md is stale: python tools/write_docs.py DATASET"

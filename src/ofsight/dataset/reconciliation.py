@@ -182,7 +182,8 @@ def reconciliation_page(reconciliation: pl.DataFrame) -> str:
     lines = [
         "# The dataset beside Ofsted's own series",
         "",
-        "Made by ofsight from table `reconciliation`; do not edit. Children's homes of all kinds together.",
+        "Made by `python tools/write_docs.py DATASET` from table `reconciliation`; do not edit. Children's "
+        "homes of all kinds together.",
         "*published* is Ofsted's number, *release* what the year's (or day's) own release holds, *dataset* "
         "what the dataset holds with the later releases.",
         "",
