@@ -22,6 +22,10 @@ from report_study_folder import (
 
 from ofsight.errors import DatasetError, UsageError
 from ofsight.report import write_report
+from ofsight.report.content import make_document
+from ofsight.report.document import Figure, Table
+from ofsight.report.folder import read_study_folder
+from ofsight.report.html import render_html
 
 SCRIPT = "<script>alert('owned')</script>"
 VOID = {"meta", "br", "img", "link", "input", "hr", "circle", "line", "path"}
@@ -477,3 +481,15 @@ def test_contrast_of_both_schemes(report: tuple[str, Page], scheme: int) -> None
         assert contrast(colours[words], colours[on]) >= 4.5, (words, on)
     for shape in ("one", "two", "three", "four", "focus"):
         assert contrast(colours[shape], colours["paper"]) >= 3, shape
+
+
+def test_short_tables_are_kept_whole_on_paper_and_long_ones_may_be_cut(tmp_path: Path) -> None:
+    document = make_document(read_study_folder(make_study_folder(tmp_path / "s")))
+    blocks = [block for block in document.blocks() if isinstance(block, Table | Figure)]
+    tables = [block.table if isinstance(block, Figure) else block for block in blocks]
+    frames = re.findall(
+        r'<div class="table-frame( short)?" role="region" aria-labelledby="([^"]+)-caption"',
+        render_html(document),
+    )
+    assert frames == [(" short" if table.short else "", table.key) for table in tables]
+    assert {table.short for table in tables} == {True, False}, "the made study has both kinds"
