@@ -47,10 +47,15 @@ def _lead(plan: AreaPlan, held: pl.DataFrame) -> str:
         )
     hard = _screened(plan).filter(pl.col("holder_id").is_in(outside["holder_id"]))["holder"].n_unique()
     if outside.height == 1:
-        return f"{words}. By the screen below it is {'' if hard else 'not '}difficult to replace in England."
+        meets = "meets" if hard else "does not meet"
+        return (
+            f"{words}. Over England it {meets} the screen below for holders difficult to replace; what it is "
+            "to this area alone, the screen does not ask."
+        )
     return (
         f"{words}. {count(hard) if hard else 'None'} of the {count(outside.height)} groups and owners here, "
-        "councils apart, would be difficult to replace in England by the screen below."
+        f"councils apart, {'meets' if hard == 1 else 'meet'} the screen below for holders difficult to "
+        "replace in England."
     )
 
 

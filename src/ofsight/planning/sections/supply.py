@@ -70,9 +70,10 @@ def _sectors(plan: AreaPlan) -> Table:
     ]
     note = (
         f"{list_source(plan)} Homes of all three kinds: children’s homes, secure homes, residential special "
-        "schools registered as homes; those of health authorities count as local authority. Children are "
-        f"those of 31 March {plan.inputs.list_year}, wherever they live; places here are also used by other "
-        "authorities. Limits are exact Poisson limits of the places."
+        "schools registered as homes; homes for short breaks only are among them, and those of health "
+        f"authorities count as local authority. Children are those of 31 March {plan.inputs.list_year}, "
+        "wherever they live; places here are also used by other authorities. Limits are exact Poisson limits "
+        "of the places."
     )
     return make_table(plan, "table-supply", "Homes and places by sector", lines, note, "Sector")
 

@@ -255,9 +255,10 @@ def _lead(found: ScenarioResult) -> str:
             f"{words} {_cell('gap', gap)} more registered places would be needed {_for_whom(found.scenario)}."
         )
     spare = {"base": -value, "low": -float(str(gap["high"])), "high": -float(str(gap["low"]))}
+    others = "" if found.inputs.area.kind == "england" else "; other areas’ children live here too"
     return (
         f"{words} That is {_cell('gap', spare)} registered places more than would be needed "
-        f"{_for_whom(found.scenario)}; other areas’ children live here too."
+        f"{_for_whom(found.scenario)}{others}. No release says how many are free."
     )
 
 
