@@ -43,9 +43,12 @@ def _free_port() -> int:
 
 @contextmanager
 def _served(log: Path, **folders: Path) -> Iterator[str]:
-    """Give the address of an explorer in a process of its own."""
+    """Give the address of an explorer in a process of its own.
+
+    It makes no page before one is asked for: hundreds that no test reads would hold up all other tests.
+    """
     port = _free_port()
-    options = [f"--{name}={folder}" for name, folder in folders.items()]
+    options = ["--no-warm", *(f"--{name}={folder}" for name, folder in folders.items())]
     command = [sys.executable, "-c", "from ofsight.cli import main; main()", "serve", f"--port={port}"]
     with log.open("wb") as said:
         server = subprocess.Popen([*command, *options], stdout=said, stderr=subprocess.STDOUT)
