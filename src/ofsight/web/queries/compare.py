@@ -127,7 +127,22 @@ def _answer(
     choices: dict[str, list[tuple[str, str]]],
     after: tuple[Part | Prose, ...] = (),
 ) -> Answer:
-    """Put the things side by side: one column each, with interval and status."""
+    """Put the things side by side, with links to their pages."""
+    links: tuple[Text, ...] = tuple((Span(name, link=f"/{kind}s/{slug}"),) for slug, name in named)
+    body: tuple[Part | Prose, ...] = (Bullets(links), _side_by_side(frame, named), *after)
+    query = "&".join(f"{kind}={slug}" for slug, _ in named)
+    return Answer(
+        f"/compare?{query}",
+        f"Compare: {', '.join(name for _, name in named)}"[:150],
+        body,
+        cautions=cautions,
+        trail=(),
+        extra={"choices": choices, "slugs": [slug for slug, _ in named], "kind": kind, "most": MOST},
+    )
+
+
+def _side_by_side(frame: pl.DataFrame, named: Sequence[tuple[str, str]]) -> Part:
+    """Return the figures, a row each: a column a thing with interval and status, and the years."""
     wide = frame.select("measure", "label", "unit").unique("measure", keep="first", maintain_order=True)
     fields = [
         Field("label", "Figure"),
@@ -164,28 +179,14 @@ def _answer(
         years=pl.when(first == last).then(first.cast(pl.String)).otherwise(pl.format("{} to {}", first, last))
     )
     fields.insert(3, Field("years", "Year"))
-    links: tuple[Text, ...] = tuple((Span(name, link=f"/{kind}s/{slug}"),) for slug, name in named)
-    body: tuple[Part | Prose, ...] = (
-        Bullets(links),
-        Part(
-            "figures",
-            "Side by side",
-            wide,
-            tuple(fields),
-            "Source: Ofsted, DfE, ONS, MHCLG.",
-            note="In brackets 95% intervals of shares. Where intervals overlap the difference may be "
-            "chance. Where the years differ the CSV has each.",
-            most=100,
-            stacked=True,
-        ),
-        *after,
-    )
-    query = "&".join(f"{kind}={slug}" for slug, _ in named)
-    return Answer(
-        f"/compare?{query}",
-        f"Compare: {', '.join(name for _, name in named)}"[:150],
-        body,
-        cautions=cautions,
-        trail=(),
-        extra={"choices": choices, "slugs": [slug for slug, _ in named], "kind": kind, "most": MOST},
+    return Part(
+        "figures",
+        "Side by side",
+        wide,
+        tuple(fields),
+        "Source: Ofsted, DfE, ONS, MHCLG.",
+        note="In brackets 95% intervals of shares. Where intervals overlap the difference may be "
+        "chance. Where the years differ the CSV has each.",
+        most=100,
+        stacked=True,
     )
