@@ -51,7 +51,7 @@ def _say(graded: pl.DataFrame) -> str:
 
 def _list(graded: pl.DataFrame) -> Table:
     columns = (
-        Column("Began", share=1.2),
+        Column("Began", share=1.5),
         Column("Framework", share=1),
         *(Column(name, share=1.4) for name in _NAMES.values()),
     )
