@@ -57,11 +57,6 @@ def _popular(sources: Sources) -> Iterator[str]:
     yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(_OWNERS))
 
 
-def _none(_: Sources) -> Iterator[str]:
-    """Give no page."""
-    return iter(())
-
-
 def _settle() -> None:
     """Take what is held now out of the garbage collector's sight.
 
@@ -102,7 +97,9 @@ async def keep_warm(
             continue
         done = sources.version
         gc.unfreeze()  # what was held before may go
-        for addresses in (_one_of_each, _popular) if pages else (_none,):
+        if not pages:
+            await asyncio.to_thread(_settle)
+        for addresses in (_one_of_each, _popular) if pages else ():
             for address in addresses(sources):
                 if holdings.version == done:
                     await _make(app, address, n_making)
