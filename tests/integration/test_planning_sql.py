@@ -95,6 +95,15 @@ def test_shares_by_sector(plan):
         assert plan.value("share_of_places", str(sector)).value == pytest.approx(float(str(places)))
 
 
+def test_homes_for_short_breaks_only(plan):
+    for part, where in (("all", "short_breaks_only"), ("not said", "short_breaks_only is null")):
+        homes, places = ask(plan, f"select count(*), coalesce(sum(places), 0) from here where {where}")[0]
+        assert plan.value("homes_for_short_breaks", part).value == homes
+        assert plan.value("places_for_short_breaks", part).value == float(str(places))
+    if plan.area.name == "England" and plan.inputs.dataset.synthetic is None:
+        assert plan.value("homes_for_short_breaks").value == 119
+
+
 def test_usable_places_and_band(plan):
     found = plan.value("usable_places")
     places = one(plan, "select sum(places) from here")

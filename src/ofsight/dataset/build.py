@@ -29,6 +29,7 @@ from ofsight.dataset.readings import Readings
 from ofsight.dataset.reconcile import gather_records, reconcile
 from ofsight.dataset.reconciliation import make_reconciliation
 from ofsight.dataset.reports import ReportTables, check_reports, read_report_tables
+from ofsight.dataset.short_breaks import believe_marks
 from ofsight.dataset.standing import (
     RELEASE_REPORTS,
     AddedReports,
@@ -228,7 +229,7 @@ def make_tables(
     """
     added = added or AddedReports()
     contradictions = compare_releases(gathered.tables)
-    records = gather_records(gathered.tables)
+    records, misplaced = believe_marks(gather_records(gathered.tables))
     reconciled = reconcile(records)
     snapshots, gave_way = take_snapshots(records)
     movements = gather_movements(gathered.tables)
@@ -270,8 +271,7 @@ def make_tables(
     }
     noticed = [
         *(*gathered.findings, *_of_tables(gathered.tables), *contradictions, *odd, *_unmatched(linked)),
-        *unbounded,
-        *undrawn,
+        *(*misplaced, *unbounded, *undrawn),
         *(*reports.findings, *added.findings, *check_reports(made, linked.inspections)),
     ]
     made["findings"] = pl.concat([findings_frame(noticed), added.noticed])

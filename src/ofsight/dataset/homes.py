@@ -44,7 +44,7 @@ def take_snapshots(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     snapshots = (
         listed.with_columns(
             pl.col(name).drop_nulls().first().over(on_one_date).alias(name)
-            for name in (*_SETTING[2:], "registered_on")
+            for name in (*_SETTING[2:], "registered_on", "short_breaks_only")
         )
         .filter(first)
         .with_columns(

@@ -128,6 +128,12 @@ TABLES: tuple[Table, ...] = (
             Column("listed_on", pl.Date, "the date of the list", required=True),
             *_SETTING,
             Column("registration_status", pl.String, "Active, Suspended ... as published"),
+            Column(
+                "short_breaks_only",
+                pl.Boolean,
+                "whether the list marks the home as one for short breaks only; empty where it does not "
+                "say, or contradicts the other list of its day",
+            ),
             Column("latest_inspected_on", pl.Date, "the latest full inspection that the list shows"),
             Column("latest_overall", Grade, "its overall grade"),
             Column("n_homes_of_owner", pl.UInt32, "homes of the same owner on the same list", "homes"),

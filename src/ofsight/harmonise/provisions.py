@@ -1,4 +1,4 @@
-"""Which providers are homes, which are known to be something else, and which words nobody has met."""
+"""Which providers are homes and for what, which are something else, and which words nobody has met."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Final
 import polars as pl
 
 from ofsight.definitions.schema import fold, load_spellings
+from ofsight.harmonise import values
 
-__all__ = ["Provisions", "tell_provisions"]
+__all__ = ["MARK", "Provisions", "parse_short_breaks", "tell_provisions"]
+
+# The column of homes for short breaks only, and the vocabulary of what it says.
+MARK: Final = "short_breaks_only"
 
 # "Chidrens Hme" is 0.92 like "childrens home"; no other provision met is more than 0.6 like a home's name.
 _ALIKE: Final = 0.75
@@ -49,6 +53,20 @@ def tell_provisions(texts: pl.Series) -> Provisions:
     ]
     near = tuple(text for text in unknown if _is_like_a_home(fold(text), tuple(homes), tuple(others)))
     return Provisions(near, tuple(text for text in unknown if text not in near))
+
+
+def parse_short_breaks() -> pl.Expr:
+    """Return whether a home gives short breaks only: by its own column, or by its kind.
+
+    Lists mark such homes and leave the others blank: a blank is a no where some row says anything, and
+    nothing where none does. A word never met is nothing, too.
+    """
+    cell = values.recode(pl.col(MARK), MARK)
+    kind = values.recode(pl.col("provision_type"), MARK)
+    only = (cell == "only").fill_null(value=False) | kind.is_not_null()
+    strange = pl.col(MARK).is_not_null() & cell.is_null() & ~only
+    is_said = cell.is_not_null().any() | kind.is_not_null().any()
+    return pl.when(is_said & ~strange).then(only)
 
 
 def _is_like_a_home(text: str, homes: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ from ofsight.harmonise.doubts import (
 )
 from ofsight.harmonise.findings import Finding
 from ofsight.harmonise.periods import Period, list_period, stated_day, year_period
-from ofsight.harmonise.provisions import Provisions, tell_provisions
+from ofsight.harmonise.provisions import MARK, Provisions, parse_short_breaks, tell_provisions
 from ofsight.harmonise.recognise import PassedOver, Recognised
 from ofsight.harmonise.rows import (
     FAULTS,
@@ -79,7 +79,7 @@ def harmonise_table(found: Recognised) -> HarmonisedTable | PassedOver:
         When more than one row in a hundred is faulty, or one cell in a hundred of a column that is read; when
         the title contradicts the rows, nothing says of which day they speak, or there are none.
     """
-    raw = raw_frame(found, _COLUMNS)
+    raw = raw_frame(found, (*_COLUMNS, MARK))
     refuse_empty(found, raw.height)
     findings: list[Finding] = []
     parsed = _parse(raw, found, findings)
@@ -138,6 +138,7 @@ def _parse(raw: pl.DataFrame, found: Recognised, findings: list[Finding]) -> pl.
         type_=values.recode(pl.col("inspection_type"), "inspection_type"),
         event=values.parse_event_number(pl.col("event_number")),
         places_=values.parse_count(pl.col("places")),
+        short_breaks_only_=parse_short_breaks(),
         **{
             f"{name}_": values.parse_date(pl.col(name), month_first=is_so)
             for name, is_so in month_first.items()
@@ -344,6 +345,7 @@ def _finish(rows: pl.DataFrame, series: SeriesDefinition, period: Period) -> pl.
         registered_on="registered_on_",
         registration_status="registration_status",
         owner="owner",
+        short_breaks_only="short_breaks_only_",
         listed_on=pl.lit(period.end if series.reads in LISTS else None, dtype=pl.Date),
     )
 

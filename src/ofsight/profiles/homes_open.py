@@ -115,6 +115,7 @@ def open_homes(dataset: Dataset, area: Area | None = None, on: date | None = Non
           group is known, which is not the same as independent); ``holder_id``, ``holder`` (the group, else
           the owner, null where unlinked); ``council_company``; ``link_status`` (``linked`` or ``unlinked``);
         - ``places`` (registered, not vacancies), ``places_status`` (``published`` or ``not published``);
+        - ``short_breaks_only`` (null where the list does not say);
         - ``registered_on``, ``age_years`` (on the day of the list);
         - the latest graded full inspection up to that day: ``overall``, ``protection``, ``leadership``
           (ordered grades), ``inspected_on``, ``months_since`` (whole months); null where there is none yet;
@@ -178,6 +179,7 @@ def _make(dataset: Dataset, day: date) -> pl.DataFrame:
             places_status=pl.when(pl.col("places").is_null())
             .then(pl.lit("not published"))
             .otherwise(pl.lit("published")),
+            short_breaks_only="short_breaks_only",
             registered_on="registered_on",
             age_years="age_years",
             overall="graded_overall",

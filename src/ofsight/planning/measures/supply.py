@@ -74,12 +74,29 @@ def supply_values(dataset: Dataset, area: Area, homes: pl.DataFrame, occupancy: 
         unknown = some["places"].null_count()
         yield Value("homes", part, some.height, n=some.height, as_at=as_at, source=source)
         yield Value("places", part, _places(some), n=some.height - unknown, as_at=as_at, source=source)
+    yield from _short_breaks(homes, as_at, source)
     total = _places(homes)
     usable, low, high = (share * total for share in (occupancy, *BAND))
     yield Value("usable_places", "all", usable, low, high, n=homes.height, as_at=as_at, source=source)
     yield _in_house(homes, total, as_at, source)
     yield from _pipeline(dataset, area, day)
     yield _time_to_judgement(dataset, area, day)
+
+
+def _short_breaks(homes: pl.DataFrame, as_at: str, source: str) -> Iterator[Value]:
+    """Count homes for short breaks only, and those of which the list does not say it."""
+    said = homes["short_breaks_only"]
+    parts = (("all", homes.filter(said.fill_null(value=False))), ("not said", homes.filter(said.is_null())))
+    for part, some in parts:
+        n = homes.height - said.null_count() if part == "all" else some.height
+        for name, value in (("homes", float(some.height)), ("places", _places(some))):
+            measure = f"{name}_for_short_breaks"
+            if n or not homes.height:
+                yield Value(measure, part, value, n=n, as_at=as_at, source=source)
+            elif part == "all":
+                yield withheld(measure, "not said by this list", part, as_at, source)
+            else:
+                yield Value(measure, part, value, n=0, as_at=as_at, source=source)
 
 
 def _of(sector: Sector) -> pl.Expr:

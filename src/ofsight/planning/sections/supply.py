@@ -60,6 +60,13 @@ def _sectors(plan: AreaPlan) -> Table:
     lines += [Line(sector.label, "homes", sector.value) for sector in Sector]
     lines += ["Registered places", Line("All", "places")]
     lines += [Line(sector.label, "places", sector.value) for sector in Sector]
+    lines += [
+        "Of these, for short breaks only",
+        Line("Homes", "homes_for_short_breaks"),
+        Line("Registered places", "places_for_short_breaks"),
+        Line("Homes of which the list does not say", "homes_for_short_breaks", "not said"),
+        Line("... registered places in them", "places_for_short_breaks", "not said"),
+    ]
     lines += ["Share of places"]
     lines += [Line(sector.label, "share_of_places", sector.value, 1, "%") for sector in Sector]
     lines += [Line("Councils and companies they set up", "in_house_share", "all", 1, "%")]
@@ -70,7 +77,8 @@ def _sectors(plan: AreaPlan) -> Table:
     ]
     note = (
         f"{list_source(plan)} Homes of all three kinds: children’s homes, secure homes, residential special "
-        "schools registered as homes; homes for short breaks only are among them, and those of health "
+        "schools registered as homes; homes for short breaks only are among them, though "
+        "DfE’s children leave out those on a series of short breaks; those of health "
         f"authorities count as local authority. Children are those of 31 March {plan.inputs.list_year}, "
         "wherever they live; places here are also used by other authorities. Limits are exact Poisson limits "
         "of the places."

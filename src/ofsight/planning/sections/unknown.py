@@ -35,8 +35,8 @@ def _unknown(plan: AreaPlan) -> list[Text]:
         "authority.",
         "Who uses the places here. Homes take children of other areas, and the area’s children live "
         "elsewhere, so places here are not places for the area’s children.",
-        "How many places are for more than short breaks. Homes for short breaks only are counted with the "
-        "others, and DfE’s children leave out those on a series of short breaks.",
+        "How many children use homes for short breaks. Such homes are counted with the others, and DfE’s "
+        "children leave out those on a series of short breaks.",
         "What foster care, supported accommodation and unregistered placements could take on, or leave to "
         "homes.",
     ]
