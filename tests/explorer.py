@@ -24,6 +24,7 @@ from ofsight.planning.prepare import prepare_plans
 from ofsight.profiles.measures import MEASURES
 from ofsight.web.app import Explorer, create_app
 from ofsight.web.freeze import freeze_site
+from ofsight.web.inside import Reply, ask
 from shared import shared_folder
 
 sys.path.append(str(Path(__file__).parent / "integration"))
@@ -116,6 +117,10 @@ class Client:
         assert self._http is not None
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._runner.run(self._http.request(method, address, headers=sent))
+
+    def ask_raw(self, address: str) -> Reply:
+        """Ask for an address as it comes over the wire, which a client would tidy first."""
+        return self._runner.run(ask(self.app, address))
 
 
 @contextmanager

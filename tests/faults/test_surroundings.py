@@ -303,7 +303,7 @@ def test_a_folder_that_may_not_be_written_is_named_by_every_writer(
 def test_no_surroundings_change_a_byte_of_a_report_and_no_network_is_asked(
     results: Path, tmp_path: Path
 ) -> None:
-    """Locale, hash seed, time zone, a wrong clock and no network: one report, letter by letter."""
+    """Locale, hash seed, time zone and no network: one report, letter by letter."""
     alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--net"]
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode != 0:
         alone = []

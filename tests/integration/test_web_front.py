@@ -121,6 +121,29 @@ def test_hostile_paths_lead_nowhere(client: Client, path: str) -> None:
     assert "set-cookie" not in reply.headers
 
 
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/areas/leeds/", "/areas/leeds"),
+        ("/areas/?map=boundaries", "/areas?map=boundaries"),
+        ("/api/v1/areas/leeds.json/", "/api/v1/areas/leeds.json"),
+        ("//elsewhere.example/", "/elsewhere.example"),
+        ("/%2Felsewhere.example/", "/%2Felsewhere.example"),
+        ("/%5Celsewhere.example/", "/%5Celsewhere.example"),
+    ],
+)
+def test_a_slash_at_the_end_leads_to_the_page_and_never_to_another_host(
+    client: Client, path: str, to: str
+) -> None:
+    reply = client.ask_raw(path)
+    assert reply.status == 308
+    assert reply.headers["location"] == to
+
+
+def test_a_backslash_leads_nowhere(client: Client) -> None:
+    assert client.ask_raw("/\\elsewhere.example/").status == 404
+
+
 def test_long_addresses_are_refused(client: Client) -> None:
     assert client.ask("/search?q=" + "x" * 3000).status_code == 414
     assert (

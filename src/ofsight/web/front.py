@@ -9,6 +9,7 @@ import asyncio
 import gzip
 import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -53,6 +54,7 @@ _OPEN: Final = (
 )
 _CLOSED: Final = ((b"cross-origin-resource-policy", b"same-origin"),)
 _ALLOWED: Final = b"GET, HEAD, OPTIONS"
+_PLAIN: Final = re.compile(rb"[\w/.,~%+!*'():@-]+")
 _log = logging.getLogger("ofsight.web")
 _LONGEST = 2000
 _AT_ROOT: Final = Mount()
@@ -134,6 +136,9 @@ class Front:
             await _send(send, self._dress(scope, refused), asked, method)
         elif method == "OPTIONS":
             await _send(send, self._dress(scope, _options()), asked, method)
+        elif (place := _without_slash(scope)) is not None:
+            headers = self.mount.turn_headers([(b"location", place)])
+            await _send(send, self._dress(scope, Kept(308, tuple(headers), b"", False, "")), asked, method)
         else:
             await self._answer(scope, receive, send, asked)
 
@@ -251,6 +256,19 @@ class Front:
 
 def _can_be_kept(answer: Kept) -> bool:
     return answer.status == 200 and (b"cache-control", b"no-store") not in answer.headers
+
+
+def _without_slash(scope: Scope) -> bytes | None:
+    """Return where an address that ends in a slash leads: to the same without it; None for any other.
+
+    It leads to this host whatever is asked: of slashes at the beginning one is left, and what a browser might
+    take for one (a backslash) leads nowhere.
+    """
+    raw: bytes = scope.get("raw_path") or b""
+    if not raw.endswith(b"/") or not raw.strip(b"/") or not _PLAIN.fullmatch(raw):
+        return None
+    query = scope.get("query_string", b"")
+    return b"/" + raw.strip(b"/") + (b"?" + query if query else b"")
 
 
 def _options() -> Kept:
