@@ -1,8 +1,8 @@
 """What is published and yet not shown, because beside our other figures it would tell a withheld number.
 
 DfE withholds counts of 1 to 5, and others from which those could be worked out. Two rules keep them withheld
-in all that we write about areas (pack, area edition, explorer, its programs' twins). The rows of the dataset's
-tables are the publishers' own, and are given out as published:
+in all that we write about areas (pack, area edition, explorer, its programs' twins). The dataset's own tables
+hold the publishers' rows, and are given out as published:
 
 1. Where an authority has no home, nobody comes to live in one: its net loss is the number of its own children
    in homes, all of them elsewhere. Where DfE withholds that number, the net loss is withheld here.
