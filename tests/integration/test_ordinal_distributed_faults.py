@@ -135,6 +135,32 @@ def test_a_worker_killed_in_mid_fit_changes_no_digit(
     settle(cluster, client)
 
 
+def test_a_worker_killed_when_its_answers_are_ready_and_not_yet_fetched_changes_no_digit(
+    shared: tuple[Any, Any], parts: Path, undisturbed: OrdinalFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, client = shared
+    settle(cluster, client)
+    wait, count = distributed.wait, [0]
+
+    def wait_and_lose(futures: Any, **options: Any) -> Any:
+        answer = wait(futures, **options)
+        count[0] += 1
+        if count[0] == 7:
+            os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            deadline = time.monotonic() + 60
+            while all(future.status == "finished" for future in futures) and time.monotonic() < deadline:
+                time.sleep(0.0005)
+            count.append(sum(future.status != "finished" for future in futures))
+        return answer
+
+    monkeypatch.setattr(distributed, "wait", wait_and_lose)
+    fit = clmm(FORMULA, parts, group="g", engine=client)
+    assert count[0] > 7
+    assert count[1] > 0, "no answer was lost"
+    assert told(fit) == told(undisturbed)
+    settle(cluster, client)
+
+
 def test_a_bootstrap_goes_on_when_a_worker_is_killed(
     shared: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,14 +158,17 @@ class Crew:
             while True:
                 try:
                     wait(futures, timeout=_LOOK)
-                    break
                 except TimeoutError:
                     alone_since = self._look(alone_since)
+                    continue
                 except (Exception, CancelledError) as error:
                     raise self._explain(error) from error
-            for future in futures:
-                if future.status != "finished":
-                    raise self._explain(self._why(future))
+                for future in futures:
+                    if future.status in ("error", "cancelled"):
+                        raise self._explain(self._why(future))
+                # A result may be lost with its worker after the wait: it is made again, and waited for again.
+                if all(future.status == "finished" for future in futures):
+                    break
             try:
                 results: list[Any] = self.client.gather(list(futures))
             except (Exception, CancelledError) as error:
