@@ -2,11 +2,12 @@
 
 Servers of its own on the loopback. From one that makes nothing beforehand, some pages of every kind are
 asked for one by one: what each costs when it is made. Of another, just started, readers ask at a steady rate,
-popular pages more than others: answers a second, the time to answer by kind (of all, of those after the first
-minute, and of those asked for the first time), errors, and the memory of the server and its helpers from
-beginning to end. A reader whose turn has come while the server is slow asks all the same, so that a slow
-answer is counted and not left out. On a busy machine the times are those of the other work too; the processor
-time of server and readers is given beside them.
+popular pages more than others, for a minute in which nearly every page is still to be made, and then for ten
+minutes more. Both are told, apart: answers a second, the time to answer by kind, and by whether anybody had
+asked before; errors; and the memory of the server and its helpers from beginning to end. A reader whose turn
+has come while the server is slow asks all the same, so that a slow answer is counted and not left out. On a
+busy machine the times are those of the other work too; the processor time of server and readers is given
+beside them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,6 @@ from ofsight.profiles.area import list_areas
 from ofsight.profiles.owner import list_owners
 
 _FIRST_VIEW = 150 * 1024
-_COLD = 60.0
-"""Seconds after the start in which most pages are still to be made; what comes later is told apart."""
 _LOADED = re.compile(r'<(?:script|link|img)\b[^>]*?\b(?:src|href)="(/static/[^"]+)"')
 """What a browser fetches with a page by itself. What a chart needs once a reader asks for it is not in it."""
 
@@ -195,27 +195,52 @@ def _row(kind: str, taken: list[float]) -> dict[str, Any]:
     }
 
 
-def _of_kind(seen: Seen, kind: str) -> dict[str, Any]:
-    """Return the times of one kind, those after the first minute beside them."""
-    every = [*seen.first[kind], *seen.again[kind]]
-    later = _row(kind, [took for due, took in every if due >= _COLD])
-    found = _row(kind, [took for _, took in every])
-    return {**found, **{f"{name}, later": later.get(name) for name in ("n", "p99 ms", "max ms")}}
+@dataclass(frozen=True)
+class Part:
+    """The answers of one part of a run, by kind: seconds each took."""
+
+    again: dict[str, list[float]]
+    first: dict[str, list[float]]
+
+    @classmethod
+    def of(cls, seen: Seen, since: float, until: float) -> Part:
+        """Return the answers to requests that were due in a span, seconds since the first reader."""
+        again, first = (
+            {kind: [took for due, took in each if since <= due < until] for kind, each in held.items()}
+            for held in (seen.again, seen.first)
+        )
+        return cls(again, first)
+
+    def told(self) -> dict[str, Any]:
+        """Return the times of all, of those asked again and of those asked for the first time."""
+        again, first = (
+            [took for each in held.values() for took in each] for held in (self.again, self.first)
+        )
+        rows = {"all": again + first, "asked again": again, "asked first": first}
+        return {name: {k: v for k, v in _row("", took).items() if k != "kind"} for name, took in rows.items()}
+
+    def by_kind(self) -> list[dict[str, Any]]:
+        """Return the times of each kind, those asked for the first time beside all."""
+        rows = []
+        for kind in sorted({*self.again, *self.first}):
+            first = _row(kind, self.first.get(kind, []))
+            row = _row(kind, self.again.get(kind, []) + self.first.get(kind, []))
+            rows.append({**row, **{f"first: {k}": first.get(k) for k in ("n", "p50 ms", "p99 ms", "max ms")}})
+        return rows
 
 
-def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) -> dict[str, Any]:
-    """Return what was measured, for people and for a file."""
-    every = [(due, took) for held in (seen.again, seen.first) for each in held.values() for due, took in each]
-    again, first = ([took for each in held.values() for _, took in each] for held in (seen.again, seen.first))
+def report(seen: Seen, cold: float, seconds: float, started: float, views: dict[str, int]) -> dict[str, Any]:
+    """Return what was measured, for people and for a file: the first minute, then the time after it."""
+    minute, after = Part.of(seen, 0.0, cold), Part.of(seen, cold, float("inf"))
+    n = sum(len(took) for held in (seen.again, seen.first) for took in held.values())
     # The answers that were still to come when the time was over took their time too.
-    lasted = max(seconds, seen.memory[-1][0])
+    lasted = max(cold + seconds, seen.memory[-1][0])
     # Caches fill in the first half; after it the memory should not grow.
-    half = [used for at, used in seen.memory if at >= seconds / 2]
-    kinds = sorted({*seen.again, *seen.first})
+    half = [used for at, used in seen.memory if at >= cold + seconds / 2]
     return {
         "seconds to start": round(started, 2),
-        "requests a second": round((len(again) + len(first)) / lasted, 1),
-        "requests": len(again) + len(first),
+        "requests a second": round(n / lasted, 1),
+        "requests": n,
         "errors": len(seen.errors),
         "some errors": seen.errors[:5],
         "MB sent": round(seen.n_bytes / 2**20, 1),
@@ -225,19 +250,17 @@ def report(seen: Seen, seconds: float, started: float, views: dict[str, int]) ->
             "end": round(half[-1]),
             "highest": round(max(used for _, used in seen.memory)),
         },
-        "all": _row("all", again + first),
-        "all, after the first minute": _row("all", [took for due, took in every if due >= _COLD]),
-        "asked again": _row("all", again),
-        "asked first": _row("all", first),
+        f"after the first {cold:.0f} seconds, for {seconds:.0f}": after.told(),
+        f"the first {cold:.0f} seconds, pages still to be made": minute.told(),
         "the readers": {
-            "processor ms a request": round(1000 * seen.own / max(len(again) + len(first), 1), 2),
+            "processor ms a request": round(1000 * seen.own / max(n, 1), 2),
             "left late, p50 and p99 ms": [
                 round(1000 * float(late), 1) for late in np.quantile(seen.late or [0.0], [0.5, 0.99])
             ],
             "held back": seen.held_back,
         },
-        "by kind, all": [_of_kind(seen, kind) for kind in kinds],
-        "by kind, asked first": [_row(kind, [took for _, took in seen.first[kind]]) for kind in kinds],
+        "by kind, after": after.by_kind(),
+        "by kind, at first": minute.by_kind(),
         "first view KB": {address: round(size / 1024, 1) for address, size in views.items()},
     }
 
@@ -249,33 +272,25 @@ def main() -> None:
     parser.add_argument("--study", type=Path)
     parser.add_argument("--plan", type=Path)
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second, at most 1000")
-    parser.add_argument("--seconds", type=float, default=600.0, help="how long, at most 1800")
-    parser.add_argument(
-        "--settle",
-        type=float,
-        default=0.0,
-        help="seconds between the start and the first reader, at most 600: 0 measures a server that has just "
-        "started, 120 one that has made the pages of areas, plans and large owners beforehand",
-    )
+    parser.add_argument("--cold", type=float, default=60.0, help="seconds from the start, told apart")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long after that, at most 1800")
     parser.add_argument("--alone", type=int, default=15, help="pages of each kind asked for one by one")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--to", type=Path, help="write what was measured as JSON")
     given = parser.parse_args()
-    rate, seconds = min(given.rate, 1000.0), min(given.seconds, 1800.0)
+    rate, cold, seconds = min(given.rate, 1000.0), min(given.cold, 600.0), min(given.seconds, 1800.0)
     folders = {name: getattr(given, name) for name in ("dataset", "study", "plan") if getattr(given, name)}
     asked = addresses(given.dataset, study="study" in folders, plan="plan" in folders)
     with _server(folders, "--no-warm", "--no-maker") as (pid, port, _):
         alone = ask_alone(f"http://127.0.0.1:{port}", asked, given.alone, pid)
     with _server(folders, f"--workers={given.workers}") as (pid, port, started):
         views = _first_views(f"http://127.0.0.1:{port}")
-        time.sleep(min(given.settle, 600.0))
         before = cpu_of(pid)
-        seen = asyncio.run(Readers(port, asked, lambda: memory_of(pid)).run(rate, seconds))
+        seen = asyncio.run(Readers(port, asked, lambda: memory_of(pid)).run(rate, cold + seconds))
         spent = cpu_of(pid) - before
-    found = report(seen, seconds, started, views)
+    found = report(seen, cold, seconds, started, views)
     found["processor s of the server"] = round(spent, 1)
     found["processor ms a request"] = round(1000 * spent / found["requests"], 2)
-    found["seconds between start and readers"] = given.settle
     found["load of the machine"] = [round(one, 1) for one in os.getloadavg()]
     found["by kind, alone and first"] = alone
     tables = {key: found[key] for key in found if key.startswith("by kind")}
