@@ -194,8 +194,11 @@ def create_app_from_environment(*, asks_maker: bool = True) -> Explorer:
         raise UsageError(f"Set {ENVIRONMENT['dataset']} to the folder of a dataset.")
     study, plan = (os.environ.get(ENVIRONMENT[name]) or None for name in ("study", "plan"))
     warm = os.environ.get(ENVIRONMENT["warm"], "yes") != "no"
-    spot = Spot.from_environment() if asks_maker else None
-    return create_app(dataset, study, plan, url=os.environ.get(ENVIRONMENT["url"], ""), warm=warm, spot=spot)
+    url = os.environ.get(ENVIRONMENT["url"], "")
+    if asks_maker:
+        return create_app(dataset, study, plan, url=url, warm=warm, spot=Spot.from_environment())
+    # What cannot be shown is said once, by the process that asks.
+    return create_app(dataset, study, plan, url=url, warm=warm, tell=lambda _: None)
 
 
 def _answer_errors(app: FastAPI) -> None:
