@@ -146,6 +146,7 @@ def test_value_and_status_travel_together(client: Client, data: Dataset) -> None
         "/api/v1/areas/leeds.json?on=2001-01-01",
         "/api/v1/areas/leeds.json?model=1950",
         "/api/v1/areas/leeds/tables/nothing.csv",
+        f"/api/v1/areas/{','.join(['leeds', *(f'E060000{n:02}' for n in range(60))])}.json",
         "/api/v1/owners.json?page=0",
         "/api/v1/study/odds.json?ratio=0",
         "/api/v1/study/odds.json?ratio=nan",

@@ -220,6 +220,19 @@ def test_home_shows_judgements_as_published_and_where_each_row_is_from(client: C
     assert text.count("printed: ") >= len(differ)
 
 
+def test_home_says_whether_it_is_for_short_breaks_only(client: Client, dataset: Path) -> None:
+    listed = open_dataset(dataset)["home_snapshots"].sort("listed_on").group_by("urn").last().sort("urn")
+    for said, words in ((True, "yes, by the list of"), (False, "no"), (None, "does not say")):
+        homes = listed.filter(pl.col("short_breaks_only").eq_missing(said))
+        if said is not None and not homes.height:
+            raise AssertionError(f"the fixture has no home of which the list says {said}")
+        for urn in homes["urn"].head(1):
+            facts = client.ask(f"/api/v1/homes/{urn}.json").json()["words"]
+            told = [line for line in facts if line.startswith("For short breaks only: ")]
+            assert len(told) == 1
+            assert words in told[0]
+
+
 def test_no_home_has_a_name_or_an_address(client: Client, urn: str) -> None:
     fields = client.ask(f"/api/v1/homes/{urn}.json").json()["parts"]
     names = {field["name"] for part in fields for field in part["fields"]}

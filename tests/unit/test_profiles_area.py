@@ -15,6 +15,7 @@ from ofsight.errors import UsageError
 from ofsight.profiles.area import (
     MOST_IN_A_SET,
     Area,
+    SetTooLargeError,
     authority_names,
     begins_on,
     dataset_day,
@@ -117,7 +118,7 @@ def test_unknown_areas_are_told_the_nearest(data: Dataset, text: str, said: str)
 
 def test_a_set_has_an_end(data: Dataset) -> None:
     names = list_areas(data).filter(pl.col("kind") == "authority")["slug"].to_list()
-    with pytest.raises(UsageError, match=f"at most {MOST_IN_A_SET}"):
+    with pytest.raises(SetTooLargeError, match=f"at most {MOST_IN_A_SET}"):
         find_area(data, "+".join(names[: MOST_IN_A_SET + 1]))
     assert len(find_area(data, ",".join(names[:MOST_IN_A_SET])).authorities) == MOST_IN_A_SET
 

@@ -108,6 +108,18 @@ def test_a_home_s_timeline_says_where_each_row_is_from(data: Dataset) -> None:
     assert home.now["group_id"] == "group-keys-group"
 
 
+@pytest.mark.parametrize("said", [True, False, None])
+def test_a_home_says_of_short_breaks_what_the_last_list_says(said: bool | None) -> None:
+    rows = [
+        listed("SC1", listed_on=SECOND, short_breaks_only=not said),
+        listed("SC1", short_breaks_only=said),
+    ]
+    made = dataset_of(home_snapshots=rows, homes=[listed("SC1")])
+    home = find_home(made, "SC1")
+    assert home.now["short_breaks_only"] is said
+    assert home.standings["short_breaks_only"].to_list() == [not said, said]
+
+
 def test_a_home_shows_no_name_or_address(data: Dataset) -> None:
     home = find_home(data, "SC1")
     shown = {*home.timeline.columns, *home.standings.columns, *home.movements.columns, *home.now}

@@ -24,6 +24,7 @@ __all__ = [
     "MOST_IN_A_SET",
     "REGION_CODES",
     "Area",
+    "SetTooLargeError",
     "authority_names",
     "begins_on",
     "dataset_day",
@@ -53,6 +54,10 @@ MOST_IN_A_SET: Final = 60
 _OTHER_SPELLINGS: Final = {"East": "East of England", "Yorkshire": "Yorkshire and The Humber"}
 _WITHIN_LONDON: Final = {"inner": ("Inner London", "E13000001"), "outer": ("Outer London", "E13000002")}
 _LONGEST: Final = 4000
+
+
+class SetTooLargeError(UsageError):
+    """More areas than can be joined to one (`MOST_IN_A_SET`)."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +303,7 @@ def _part(dataset: Dataset, text: str, mark: str) -> Area:
 
 def _within_limit(parts: list[str]) -> list[str]:
     if len(parts) > MOST_IN_A_SET:
-        raise UsageError(
+        raise SetTooLargeError(
             f"A set of {len(parts)} areas: at most {MOST_IN_A_SET} can be joined. "
             "Ask for a region or England."
         )

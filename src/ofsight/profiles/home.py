@@ -32,8 +32,8 @@ TIMELINE: Final = (
 )  # fmt: skip
 STANDINGS: Final = (
     "listed_on", "sector", "sector_as_published", "provision_type", "provision_type_as_published", "places",
-    "registered_on", "registration_status", "owner_id", "owner", "owner_group", "group_id", "council_company",
-    "authority", "area_code", "region", "release", "sheet", "row",
+    "short_breaks_only", "registered_on", "registration_status", "owner_id", "owner", "owner_group",
+    "group_id", "council_company", "authority", "area_code", "region", "release", "sheet", "row",
 )  # fmt: skip
 _CHANGES: Final = (
     ("sector", "Sector"),
@@ -58,7 +58,8 @@ class Home:
         As last described: ``sector``, ``provision_type``, ``places``, ``registered_on``, ``authority``,
         ``region``, ``owner_id``, ``owner``, ``owner_group``, ``group_id``, ``registration_status``,
         ``first_listed_on``, ``last_listed_on``, ``closed_on``, ``closure_status``, ``is_open`` (on the newest
-        list), ``described_on``.
+        list), ``described_on``, ``short_breaks_only`` (by the last list that holds it; None where that list
+        does not say).
     timeline : pl.DataFrame
         One row per inspection, newest first: every judgement as harmonised and ``..._as_published``, with the
         row of the release that says it and the row that describes the home (``setting_...``).
@@ -121,7 +122,7 @@ def find_home(dataset: Dataset, urn: str) -> Home:
     ).select(STANDINGS)
     return Home(
         asked,
-        _now(dataset, record),
+        _now(dataset, record) | {"short_breaks_only": standings["short_breaks_only"].last()},
         _part(dataset, "inspections", asked).sort("inspected_on", descending=True).select(TIMELINE),
         standings,
         _changes(standings),

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from ofsight.errors import UsageError
-from ofsight.profiles.area import Area, find_area, list_areas, region_of
+from ofsight.profiles.area import Area, SetTooLargeError, find_area, list_areas, region_of
 from ofsight.profiles.children import children_over_time, deprivation, latest_children
 from ofsight.profiles.council import council_inspections
 from ofsight.profiles.holders import holders_in
@@ -51,10 +51,12 @@ def area_of(sources: Sources, text: str) -> Area:
     Raises
     ------
     Refusal
-        404, with the nearest areas.
+        404, with the nearest areas; 422 for a set of more areas than can be joined.
     """
     try:
         return find_area(sources.dataset, text.replace("_", " "))
+    except SetTooLargeError as error:
+        raise Refusal(422, str(error)) from None
     except UsageError as error:
         near = [
             (one.label, one.address) for one in find(sources, text, 6) if one.address.startswith("/areas/")

@@ -58,6 +58,7 @@ def _facts(home: Home, area: str, owner: str, group: str) -> Facts:
         ("Kind", _words(now.get("provision_type"))),
         ("Sector", sector_label(_words(now.get("sector")))),
         ("Registered places", count(int(str(places))) if places is not None else "not published"),
+        ("For short breaks only", _short_breaks(home)),
         ("Registered", day(now.get("registered_on")) or "not published"),
         ("Local authority", (Span(authority, link=area),) if area else authority),
         ("Owner", (Span(_words(now.get("owner")), link=owner),) if owner else _words(now.get("owner"))),
@@ -66,6 +67,16 @@ def _facts(home: Home, area: str, owner: str, group: str) -> Facts:
         named = str(now["owner_group"])
         pairs.append(("Group", (Span(named, link=group),) if group else named))
     return Facts(tuple(pairs))
+
+
+def _short_breaks(home: Home) -> str:
+    """Return what the last list says of short breaks: it counts in areas' places, yet not for their need."""
+    if home.standings.is_empty():
+        return "not known: on no list"
+    said, on = home.now.get("short_breaks_only"), day(home.standings["listed_on"].last())
+    if said is None:
+        return f"the list of {on} does not say"
+    return f"yes, by the list of {on}: its places are counted with the others" if said else "no"
 
 
 def _timeline(home: Home) -> Part:
@@ -119,6 +130,12 @@ def _standings(sources: Sources, home: Home) -> Part:
             Field("listed_on", "List of", "date"),
             Field("sector", "Sector", "sector"),
             Field("places", "Places", "count"),
+            Field(
+                "short_breaks_only",
+                "Short breaks only",
+                "flag",
+                meaning="Whether the list marks the home as one for short breaks only; empty where not said.",
+            ),
             Field("owner", "Owner"),
             Field("owner_group", "Group", link="{group_page}"),
             Field("group_id", "Group, identifier", shown=False),
