@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -18,7 +18,7 @@ from ofsight.planning.scenarios.scenario import MOST_YEARS
 from ofsight.profiles.area import Area
 from ofsight.vocabulary import Sector
 
-__all__ = ["SECTORS", "TABLES", "NeedToCome", "ScenarioInputs"]
+__all__ = ["SECTORS", "TABLES", "NeedToCome", "ScenarioInputs", "ScenarioTables"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -162,36 +162,58 @@ class ScenarioInputs:
         DatasetError
             When a table is missing.
         """
+        return ScenarioTables(frames).of(area)
+
+
+class ScenarioTables:
+    """The tables of a prepared folder, read once for the inputs of every area.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        `TABLES` and those of the forecast of children in homes (``need_in_homes_*``).
+
+    Raises
+    ------
+    DatasetError
+        When a table is missing.
+    """
+
+    def __init__(self, frames: Mapping[str, pl.DataFrame]) -> None:
         require_frames(frames, TABLES)
-        facts = dict(frames["scenario_about"].select("name", "value").iter_rows())
-        codes = list(area.authorities)
-        homes = frames["scenario_homes"].filter(pl.col("authority_code").is_in(codes))
-        opened = frames["scenario_openings"].filter(pl.col("authority_code").is_in(codes))
-        new = frames["scenario_new_homes"].sort(pl.col("sector").cast(pl.Enum(SECTORS)))
-        held = homes["holder"].to_list()
+        self._facts = dict(frames["scenario_about"].select("name", "value").iter_rows())
+        self._homes = _Homes(frames["scenario_homes"])
+        self._opened = _Openings(frames["scenario_openings"])
+        self._new = frames["scenario_new_homes"].sort(pl.col("sector").cast(pl.Enum(SECTORS)))
+        self._need = (
+            NeedForecast.from_frames(frames, "in_homes") if "need_in_homes_forecasts" in frames else None
+        )
+
+    def of(self, area: Area) -> ScenarioInputs:
+        """Return the inputs of one area; nothing is fitted."""
+        facts, homes, opened, new = self._facts, self._homes, self._opened, self._new
+        here, there = homes.of(area), opened.of(area)
+        held = [homes.holder[k] for k in here]
         ids = [name or f"{_ALONE}{k + 1}" for k, name in enumerate(held)]
-        opened_by = [name or _NEW for name in opened["holder"]]
+        opened_by = [opened.holder[k] or _NEW for k in there]
         holders = tuple(dict.fromkeys([*ids, *opened_by]))
         index = {name: k for k, name in enumerate(holders)}
-        names = {
-            **dict.fromkeys(holders, "Owner not named in the list"),
-            **dict(homes.drop_nulls("holder").select("holder", "holder_name").iter_rows()),
-        }
+        named = {name: homes.name[k] for k, name in zip(here, held, strict=True) if name is not None}
         vintage = date.fromisoformat(facts["vintage"])
-        return cls(
+        return ScenarioInputs(
             area=area,
             vintage=vintage,
             holders=holders,
-            names=names,
+            names={**dict.fromkeys(holders, "Owner not named in the list"), **named},
             holder=np.array([index[name] for name in ids], dtype=np.int64),
-            sector=_sector_index(homes["sector"]),
-            places=homes["places"].fill_null(0).to_numpy().astype(np.int64),
-            graded=homes["graded"].to_numpy().astype(np.bool_),
-            good=homes["good"].to_numpy().astype(np.float64),
-            good_sd=homes["good_sd"].to_numpy().astype(np.float64),
-            close=_years(homes, "close"),
-            new_sector=_sector_index(opened["sector"]),
-            new_places=opened["places"].fill_null(0).to_numpy().astype(np.int64),
+            sector=homes.sector[here],
+            places=homes.places[here],
+            graded=homes.graded[here],
+            good=homes.good[here],
+            good_sd=homes.good_sd[here],
+            close=homes.close[here],
+            new_sector=opened.sector[there],
+            new_places=opened.places[there],
             new_holder=np.array([index[name] for name in opened_by], dtype=np.int64),
             new_real=float(facts["new_real"]),
             new_good=new["good"].to_numpy().astype(np.float64),
@@ -202,7 +224,7 @@ class ScenarioInputs:
                 float(facts["months_to_grade"]),
                 float(facts["months_to_grade_high"]),
             ),
-            need=_need(frames, area, vintage),
+            need=_need(self._need, area, vintage),
             group_variance=float(facts["group_variance"]),
             year_sd=float(facts["year_sd"]),
             hazard_sd=float(facts["hazard_sd"]),
@@ -212,6 +234,35 @@ class ScenarioInputs:
                 if name.startswith("source ")
             },
         )
+
+
+class _Openings:
+    """Rows of homes as arrays, and which of them are of which authority."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.holder: list[str | None] = frame["holder"].to_list()
+        self.sector = _sector_index(frame["sector"])
+        self.places = frame["places"].fill_null(0).to_numpy().astype(np.int64)
+        self._rows: dict[str | None, list[int]] = {}
+        for row, code in enumerate(frame["authority_code"].to_list()):
+            self._rows.setdefault(code, []).append(row)
+
+    def of(self, area: Area) -> Ints:
+        """Return the rows of an area in their order."""
+        rows = sorted(row for code in area.authorities for row in self._rows.get(code, ()))
+        return np.array(rows, dtype=np.int64)
+
+
+class _Homes(_Openings):
+    """The same of open homes, with what is expected of them."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        super().__init__(frame)
+        self.name: list[str] = frame["holder_name"].to_list()
+        self.graded = frame["graded"].to_numpy().astype(np.bool_)
+        self.good = frame["good"].to_numpy().astype(np.float64)
+        self.good_sd = frame["good_sd"].to_numpy().astype(np.float64)
+        self.close = _years(frame, "close")
 
 
 _ALONE: Final = "home "
@@ -228,45 +279,33 @@ def _years(frame: pl.DataFrame, name: str) -> Floats:
     return np.column_stack(columns).astype(np.float64).reshape(-1, MOST_YEARS)
 
 
-def _need(frames: Mapping[str, pl.DataFrame], area: Area, vintage: date) -> NeedToCome:
+def _need(forecast: NeedForecast | None, area: Area, vintage: date) -> NeedToCome:
     """Return children in homes in the list's year and after, from the published numbers and the forecast."""
     first = vintage.year if (vintage.month, vintage.day) >= (3, 31) else vintage.year - 1
     years = tuple(range(first, first + MOST_YEARS + 1))
     nothing = np.full(len(years), np.nan)
-    if "need_in_homes_forecasts" not in frames:
+    if forecast is None:
         return NeedToCome(years, nothing, nothing, len(area.authorities), "not published")
-    forecast = NeedForecast.from_frames(frames, "in_homes")
-    table = forecast.for_area(area)
-    known = table.filter(pl.col("base").is_not_null())
-    if known.is_empty():
-        words = ", ".join(sorted(set(table["status"]))) or "not published"
+    rows = forecast.for_area(area).to_dicts()
+    known = [row for row in rows if row["base"] is not None]
+    if not known:
+        words = ", ".join(sorted({row["status"] for row in rows})) or "not published"
         return NeedToCome(years, nothing, nothing, len(area.authorities), words)
     base, sd = _join(forecast, known, area, years)
-    n_without = int(known["n_without"][0])
-    return NeedToCome(years, base, sd, n_without, str(known["status"][0]))
+    return NeedToCome(years, base, sd, known[0]["n_without"], known[0]["status"])
 
 
 def _join(
-    forecast: NeedForecast, known: pl.DataFrame, area: Area, years: tuple[int, ...]
+    forecast: NeedForecast, known: Sequence[Mapping[str, Any]], area: Area, years: tuple[int, ...]
 ) -> tuple[Floats, Floats]:
     """Return base and spread by year; after the last year forecast the number stays and its spread grows."""
-    mine = forecast.forecasts.filter(
-        pl.col("area_code").is_in(list(area.authorities)), pl.col("base").is_not_null()
-    )
-    codes = mine["area_code"].unique().to_list()
-    past = (
-        forecast.published.filter(pl.col("area_code").is_in(codes))
-        .group_by("year")
-        .agg(n=pl.col("value").count(), value=pl.col("value").sum())
-        .filter(pl.col("n") == len(codes))
-        .select("year", "value")
-    )
-    ahead: dict[int, tuple[float, float]] = {year: (value, 0.0) for year, value in past.iter_rows()}
-    for row in known.iter_rows(named=True):
+    past = forecast.past_of(forecast.foreseen(area))
+    ahead: dict[int, tuple[float, float]] = {year: (value, 0.0) for year, value in past.items()}
+    for row in known:
         # The 80 % interval is a factor either side: its logarithm over the normal's 1.2816 is a deviation.
         high = row["base"] if row["high80"] is None else row["high80"]
         wide = float(np.log((high + 0.5) / (row["base"] + 0.5))) / _Z80
-        ahead[int(row["year"])] = (float(row["base"]), wide)
+        ahead[row["year"]] = (row["base"], wide)
     last = max(ahead)
     found: list[tuple[float, float]] = []
     for year in years:
@@ -274,7 +313,7 @@ def _join(
             found.append(ahead.get(year, (np.nan, np.nan)))
         else:
             value, spread = ahead[last]
-            steps = last - int(known["last_year"][0])
+            steps = last - known[0]["last_year"]
             found.append((value, spread * float(np.sqrt((steps + year - last) / max(steps, 1)))))
     table: Any = np.array(found, dtype=np.float64)
     return table[:, 0], table[:, 1]

@@ -9,7 +9,7 @@ import polars as pl
 
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.measures.supply import BAND
-from ofsight.planning.scenarios.inputs import ScenarioInputs
+from ofsight.planning.scenarios.inputs import ScenarioTables
 from ofsight.planning.scenarios.run import ScenarioResult, run_scenario
 from ofsight.planning.scenarios.scenario import Range, Scenario
 from ofsight.report.document import Block, Bullets, Code, Column, Paragraph, Row, Section, Table
@@ -39,11 +39,13 @@ def carried_on(plan: AreaPlan) -> Scenario:
 
 def run(plan: AreaPlan, scenario: Scenario) -> ScenarioResult | None:
     """Run a scenario on the area of a plan; None where the models could not be fitted."""
-    models = plan.inputs.models
+    models, kept = plan.inputs.models, plan.inputs.kept
     if not models.scenario:
         return None
-    frames = {**models.to_frames(), **models.scenario}
-    return run_scenario(scenario, ScenarioInputs.from_frames(frames, plan.area))
+    tables = kept.get("scenario tables")
+    if not isinstance(tables, ScenarioTables):
+        tables = kept["scenario tables"] = ScenarioTables({**models.to_frames(), **models.scenario})
+    return run_scenario(scenario, tables.of(plan.area))
 
 
 def run_carried_on(plan: AreaPlan) -> ScenarioResult | None:
