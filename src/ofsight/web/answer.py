@@ -321,7 +321,10 @@ def part_of_table(
     if grouped:
         first = next(name for name in ("group", "under", "part_of") if name not in names)
         names, fields = [first, *names], (Field(first, "Group"), *fields)
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    cells_of = zip(*rows, strict=True) if rows else ([] for _ in names)
+    frame = pl.DataFrame(
+        [pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, cells_of, strict=True)]
+    )
     return Part(
         key=key or table.key,
         title=table.caption,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 from markupsafe import escape as mark
 
-from ofsight.report.document import Table
+from ofsight.report.document import Cell, Table, Text
 from ofsight.report.markup import tone, words_within
 from ofsight.report.wording import count, day, decimal, p_value, ratio, sector_label
 from ofsight.vocabulary import Grade
@@ -203,29 +204,36 @@ def laid_body_of(table: Table) -> Markup:
     """
     starts = [
         f'<td data-label="{mark(column.heading)}"{_NUMBER if column.numeric else ""}>'
-        for column in table.columns
+        for column in table.columns[1:]
     ]
     lines: list[str] = []
     for row in table.rows:
         first, *others = row.cells
         if row.kind == "group":
             wide = len(table.columns)
-            lines.append(
-                f'<tr class="group"><th scope="colgroup" colspan="{wide}">{words_within(first)}</th></tr>'
-            )
+            lines.append(f'<tr class="group"><th scope="colgroup" colspan="{wide}">{_words(first)}</th></tr>')
             continue
         lines.append('<tr class="total">' if row.kind == "total" else "<tr>")
-        lines.append(f'<th scope="row">{words_within(first)}</th>')
-        for start, cell in zip(starts[1:], others, strict=True):
-            shown = words_within(cell)
+        lines.append(f'<th scope="row">{_words(first)}</th>')
+        for start, cell in zip(starts, others, strict=True):
             look = tone(cell)
             lines.append(
-                f'{start}<span class="tag {mark(look)}">{shown}</span></td>'
-                if look != "plain"
-                else f"{start}{shown}</td>"
+                f"{start}{_words(cell)}</td>"
+                if look == "plain"
+                else f'{start}<span class="tag {mark(look)}">{_words(cell)}</span></td>'
             )
         lines.append("</tr>")
     return Markup("\n".join(lines))
+
+
+def _words(cell: Text | Cell) -> str:
+    return _marked(cell) if isinstance(cell, str) else words_within(cell)
+
+
+@lru_cache(maxsize=16_384)
+def _marked(words: str) -> str:
+    """Return words escaped; a page has a thousand cells, and most of them are on many pages."""
+    return str(mark(words))
 
 
 _NUMBER: Final = ' class="number"'

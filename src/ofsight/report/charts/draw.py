@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ofsight.report.charts.curve import draw_curve
 from ofsight.report.charts.dots import draw_dots
 from ofsight.report.charts.forest import draw_forest
@@ -57,8 +59,20 @@ def draw(chart: Chart, width: float, *, name: str, title: str, description: str,
     str
         An ``<svg>`` element.
     """
+    # A chart of dots is of England on the plan of every area: drawn once, named anew.
+    sheet, height = _kept(chart, width) if isinstance(chart, DotChart) else _on_sheet(chart, width)
+    return sheet.finish(height, name=name, title=title, description=description, alone=alone)
+
+
+def _on_sheet(chart: Chart, width: float) -> tuple[Sheet, float]:
+    """Draw a chart on a sheet of its own; return it with the height."""
     sheet = Sheet(width, size=13.5 if width >= WIDE else 12.5)
-    return sheet.finish(_drawn(chart, sheet), name=name, title=title, description=description, alone=alone)
+    return sheet, _drawn(chart, sheet)
+
+
+@lru_cache(maxsize=8)
+def _kept(chart: DotChart, width: float) -> tuple[Sheet, float]:
+    return _on_sheet(chart, width)
 
 
 def draw_alone(chart: Chart, *, title: str, description: str, width: float = WIDE) -> str:

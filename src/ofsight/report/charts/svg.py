@@ -5,6 +5,7 @@ Colours are classes, so that a page can turn them with its scheme; `STANDALONE_S
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from typing import Literal
 
@@ -59,6 +60,21 @@ def _number(value: float) -> str:
 def shape_of(points: list[tuple[float, float]]) -> str:
     """Return a line through points as the data of a path, for lines that many sheets have."""
     return "M" + "L".join([f"{_number(x)} {_number(y)}" for x, y in points])
+
+
+@lru_cache(maxsize=4096)
+def _marker(x: float, y: float, series: Series, hollow: bool, r: float) -> str:
+    """Return a marker as an element: in funnels of many areas the same ones stand at the same places."""
+    classes = f'class="mark {series}{" hollow" if hollow else ""}"'
+    if series == "one":
+        return f'<circle cx="{_number(x)}" cy="{_number(y)}" r="{_number(r)}" {classes}/>'
+    corners = {
+        "two": [(-r, -r), (r, -r), (r, r), (-r, r)],
+        "three": [(0, -1.2 * r), (1.15 * r, 0.9 * r), (-1.15 * r, 0.9 * r)],
+        "four": [(0, -1.3 * r), (1.3 * r, 0), (0, 1.3 * r), (-1.3 * r, 0)],
+    }[series]
+    shape = "L".join(f"{_number(x + dx)} {_number(y + dy)}" for dx, dy in corners)
+    return f'<path d="M{shape}Z" {classes}/>'
 
 
 class Sheet:
@@ -134,18 +150,7 @@ class Sheet:
 
     def marker(self, x: float, y: float, series: Series, *, hollow: bool = False, radius: float = 5) -> None:
         """Draw a series's marker: circle, square, triangle, diamond."""
-        classes = f'class="mark {series}{" hollow" if hollow else ""}"'
-        r = radius
-        if series == "one":
-            self._parts.append(f'<circle cx="{_number(x)}" cy="{_number(y)}" r="{_number(r)}" {classes}/>')
-            return
-        corners = {
-            "two": [(-r, -r), (r, -r), (r, r), (-r, r)],
-            "three": [(0, -1.2 * r), (1.15 * r, 0.9 * r), (-1.15 * r, 0.9 * r)],
-            "four": [(0, -1.3 * r), (1.3 * r, 0), (0, 1.3 * r), (-1.3 * r, 0)],
-        }[series]
-        shape = "L".join(f"{_number(x + dx)} {_number(y + dy)}" for dx, dy in corners)
-        self._parts.append(f'<path d="M{shape}Z" {classes}/>')
+        self._parts.append(_marker(x, y, series, hollow, radius))
 
     def finish(self, height: float, *, name: str, title: str, description: str, alone: bool) -> str:
         """Return the sheet as an SVG element, named and described for those who cannot see it."""
