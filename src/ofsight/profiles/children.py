@@ -112,11 +112,7 @@ def latest_children(dataset: Dataset, area: Area) -> pl.DataFrame:
 
     The newest year is that of the releases, not of the area: a withheld newest figure is shown as withheld.
     """
-    frame = children_over_time(dataset, area)
-    newest = keep(dataset, "newest_children", lambda: _newest(dataset))
-    return frame.filter(
-        pl.col("year") == pl.col("measure").replace_strict(newest, default=None, return_dtype=pl.Int32)
-    )
+    return _frame(dataset, area, MEASURES, keep(dataset, "newest_children", lambda: _newest(dataset)))
 
 
 def deprivation(dataset: Dataset, area: Area) -> pl.DataFrame:
@@ -138,7 +134,10 @@ def deprivation(dataset: Dataset, area: Area) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CHILDREN_SCHEMA, orient="row")
 
 
-def _frame(dataset: Dataset, area: Area, measures: Iterable[Measure]) -> pl.DataFrame:
+def _frame(
+    dataset: Dataset, area: Area, measures: Iterable[Measure], newest: Mapping[str, int] | None = None
+) -> pl.DataFrame:
+    """Return the measures of an area by year; with `newest`, of that year of each measure alone."""
     found = keep(dataset, "published_cells", lambda: _read_cells(dataset))
     years = keep(dataset, "published_years", lambda: _years_by_cell(found))
     rows = []
@@ -146,7 +145,8 @@ def _frame(dataset: Dataset, area: Area, measures: Iterable[Measure]) -> pl.Data
     members = {} if name else {year: _members(dataset, area, year) for year in set().union(*years.values())}
     first = 0 if begun is None else begun.year + (begun > date(begun.year, 3, 31))
     for measure in measures:
-        for year in sorted({year for cell in measure.cells for year in years.get(cell, ()) if year >= first}):
+        known = {year for cell in measure.cells for year in years.get(cell, ()) if year >= first}
+        for year in sorted(known if newest is None else known & {newest.get(measure.key)}):
             row = _look(name, members, measure, year, found)
             if row is not None:
                 rows.append((measure.key, measure.label, measure.unit, year, *row))

@@ -79,19 +79,11 @@ def neighbours_of(dataset: Dataset, area: Area, model: int | None = None) -> pl.
     if model is not None and model not in models:
         known = ", ".join(map(str, models)) or "none"
         raise UsageError(f"No model of statistical neighbours of {model}. The dataset holds: {known}.")
-    table = keep(dataset, "neighbours", lambda: _one_release_a_model(dataset))
+    found, nobody = keep(dataset, "neighbours", lambda: _by_model_and_authority(dataset))
     names = authority_names(dataset, area) if area.kind == "authority" else ()
     # A model of no year: a dataset without neighbours gives none.
     wanted = model if model is not None else max(models, default=0)
-    known_areas = list_areas(dataset).filter(pl.col("kind") == "authority").select("code", "name", "slug")
-    return (
-        table.filter(pl.col("authority").is_in(list(names)) & (pl.col("model") == wanted))
-        .join(known_areas, left_on="neighbour", right_on="name", how="left", maintain_order="left")
-        .select(
-            "model", "rank", "code", name="neighbour", slug="slug", closeness="closeness", release="release"
-        )
-        .sort("rank")
-    )
+    return next((found[wanted, name] for name in names if (wanted, name) in found), nobody)
 
 
 def beside(dataset: Dataset, area: Area, model: int | None = None) -> pl.DataFrame:
@@ -167,6 +159,28 @@ def _add_medians(by_measure: dict[str, list[_Row]]) -> None:
                 middle, None, None, len(values), status,
             )
         )  # fmt: skip
+
+
+def _by_model_and_authority(dataset: Dataset) -> tuple[dict[tuple[Any, ...], pl.DataFrame], pl.DataFrame]:
+    """Return the neighbours of each authority in each model, and those of nobody."""
+    known_areas = list_areas(dataset).filter(pl.col("kind") == "authority").select("code", "name", "slug")
+    table = (
+        _one_release_a_model(dataset)
+        .join(known_areas, left_on="neighbour", right_on="name", how="left", maintain_order="left")
+        .select(
+            "authority",
+            "model",
+            "rank",
+            "code",
+            name="neighbour",
+            slug="slug",
+            closeness="closeness",
+            release="release",
+        )
+        .sort("rank", maintain_order=True)
+    )
+    parts = table.partition_by("model", "authority", as_dict=True, maintain_order=True)
+    return {key: part.drop("authority") for key, part in parts.items()}, table.drop("authority").clear()
 
 
 def _one_release_a_model(dataset: Dataset) -> pl.DataFrame:

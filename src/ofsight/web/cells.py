@@ -17,7 +17,7 @@ from ofsight.report.document import Cell, Table, Text
 from ofsight.report.markup import tone, words_within
 from ofsight.report.wording import count, day, decimal, p_value, ratio, sector_label
 from ofsight.vocabulary import Grade
-from ofsight.web.answer import Field, Part
+from ofsight.web.answer import Field, Kind, Part
 
 __all__ = ["STATUS_WORDS", "body_of", "fill", "laid_body_of", "show_value", "status_words"]
 
@@ -91,19 +91,23 @@ def show_value(value: Any, one: Field, unit: str = "") -> str:
     unit : str
         The unit of its row, for a measure.
     """
-    match one.kind:
+    return _show(value, one.kind, one.places, unit)
+
+
+def _show(value: Any, kind: Kind, places: int, unit: str) -> str:
+    match kind:
         case "measure":
             return _of_unit(value, unit)
         case "count":
             return count(value)
         case "number":
-            return decimal(value, one.places)
+            return decimal(value, places)
         case "percent":
-            return f"{decimal(value, one.places)}%"
+            return f"{decimal(value, places)}%"
         case "share":
-            return f"{decimal(100 * value, one.places)}%"
+            return f"{decimal(100 * value, places)}%"
         case "ratio":
-            return ratio(value, one.places)
+            return ratio(value, places)
         case "p":
             return p_value(value)
         case "date":
@@ -116,32 +120,30 @@ def show_value(value: Any, one: Field, unit: str = "") -> str:
             return str(value)
 
 
-def _html_of(value: Any, one: Field, unit: str) -> str:
-    """Return a value as HTML without interval and link."""
-    words = escape(show_value(value, one, unit))
-    if one.kind == "grade" and value in _GRADES:
+@lru_cache(maxsize=16_384, typed=True)
+def _html_of(value: Any, kind: Kind, places: int, unit: str) -> str:
+    """Return a value as HTML without interval and link; most values stand in many cells, of many pages."""
+    words = escape(_show(value, kind, places, unit))
+    if kind == "grade" and value in _GRADES:
         return f'<span class="tag {_GRADES[value]}">{words}</span>'
-    return f"<code>{words}</code>" if one.kind == "code" else words
+    return f"<code>{words}</code>" if kind == "code" else words
 
 
 def _column(one: Field, data: Mapping[str, list[Any]]) -> list[str]:
     """Return the cells of a column as HTML; words that come again are made once."""
     values = data[one.name]
-    n = len(values)
+    n, kind, places = len(values), one.kind, one.places
     empty = [value is None or value == "" or value != value for value in values]
-    units = (
-        [str(unit or "") for unit in data["unit"]] if one.kind == "measure" and "unit" in data else [""] * n
-    )
-    made: dict[tuple[Any, str], str] = {}
-    cells: list[str] = []
-    for value, unit, nothing in zip(values, units, empty, strict=True):
-        if nothing:
-            cells.append(_NONE)
-            continue
-        shown = made.get((value, unit))
-        if shown is None:
-            shown = made[value, unit] = _html_of(value, one, unit)
-        cells.append(shown)
+    units = [str(unit or "") for unit in data["unit"]] if kind == "measure" and "unit" in data else [""] * n
+    if kind == "text":  # of any length, so that none is kept
+        cells = [
+            _NONE if nothing else escape(str(value)) for value, nothing in zip(values, empty, strict=True)
+        ]
+    else:
+        cells = [
+            _NONE if nothing else _html_of(value, kind, places, unit)
+            for value, unit, nothing in zip(values, units, empty, strict=True)
+        ]
     if one.status:
         symbols = data[one.status]
         words = {symbol: _status(str(symbol)) for symbol in set(symbols) if symbol}
@@ -152,7 +154,7 @@ def _column(one: Field, data: Mapping[str, list[Any]]) -> list[str]:
     if one.low and one.high:
         for place, (low, high) in enumerate(zip(data[one.low], data[one.high], strict=True)):
             if not (empty[place] or low is None or high is None):
-                ends = [escape(show_value(end, one, units[place])) for end in (low, high)]
+                ends = [_html_of(end, kind, places, units[place]) for end in (low, high)]
                 cells[place] += f' <span class="interval">({ends[0]} to {ends[1]})</span>'
     if one.link:
         addresses = _addresses(one.link, data, n)
