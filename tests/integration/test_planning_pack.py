@@ -27,11 +27,12 @@ from ofsight.planning.prepare import CONTENTS, Plans, prepare_plans, read_plans
 from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES
 from ofsight.profiles.area import authority_names, find_area, list_areas
 from ofsight.report.document import plain
+from ofsight.report.paging import paged
 from ofsight.web.app import create_app
 from ofsight.web.inside import ask, started
 from shared import made_dataset
 
-ORDER = ["need", "supply", "quality", "ownership", "exposure", "outlook", "unknown", "sources", "definitions"]
+ORDER = ["need", "supply", "quality", "ownership", "exposure", "outlook", "unknown", "foreseen", "sources"]
 
 
 def run(*arguments: object) -> Result:
@@ -232,6 +233,12 @@ def test_a_pack_has_the_order_of_a_sufficiency_statement(dataset, plans):
     data = open_dataset(dataset)
     document = make_pack(plan_area(plans.inputs(data), find_area(data, busiest(dataset))))
     assert [section.key for section in document.sections] == ORDER
+    annexes = [section for section in document.sections if section.annex]
+    assert [section.title.partition(". ")[0] for section in annexes] == ["Annex A", "Annex B"]
+    on_paper = paged(document)
+    assert [part.title for part in on_paper.sections] == [part.title for part in document.sections]
+    (definitions,) = (one for one in on_paper.blocks() if getattr(one, "key", "") == "table-definitions")
+    assert definitions.dense, "the definitions stay in their annex, in smaller type"
     assert NOT_VACANCIES in document.banner
     assert "ynthetic" in document.banner
     notes = [plain(item) for block in document.blocks() for item in getattr(block, "items", ())]

@@ -114,7 +114,7 @@ def test_word_headings_go_down_in_order_and_annexes_start_a_page(document: Docum
     sections = paged(document).sections
     assert [p.text for p in headings] == [s.title for top in sections for s in top.walk()]
     assert {p.text for p in headings if p.paragraph_format.page_break_before} == {
-        section.title for section in sections if section.annex
+        section.title for section in sections if section.starts_page
     }
     assert [p.text for p in paragraphs if p.style.name == "Title"] == [document.title]
 
@@ -193,6 +193,19 @@ def test_long_folded_tables_stand_once_on_paper_in_the_last_annex(document: Docu
     assert links == [f"#{table.key}" for table in moved]
 
 
+def test_an_annex_keeps_its_own_long_tables_in_smaller_type() -> None:
+    rows = tuple(Row((str(n),)) for n in range(60))
+    long = Table("long", "Long", (Column("A"),), rows, folded=True)
+    inner = Section("inner", "Inner", (replace(long, key="inner-long"),))
+    sections = (Section("a", "A"), Section("b", "Annex A. B", (long,), (inner,), annex=True))
+    on_paper = paged(Document("T", "K", (), "", (), sections, ()))
+    assert [section.title for section in on_paper.sections] == ["A", "Annex A. B"]
+    assert [(table.key, table.dense) for table in tables_in(on_paper.blocks())] == [
+        ("long", True),
+        ("inner-long", True),
+    ]
+
+
 def test_the_pdf_names_the_page_of_a_table_in_the_annex(document: Document, pdf: bytes) -> None:
     pages = [squeezed(page) for page in pdf_pages(pdf)]
     for table in tables_in(paged(document).sections[-1].sections[0].blocks):
@@ -216,6 +229,30 @@ def test_a_table_is_short_by_its_lines_and_not_by_its_rows() -> None:
     assert not Table("t", "Long words", columns, rows).short
     assert Table("t", "A wider column", (Column("A"), Column("B", share=30)), rows).short
     assert Table("t", "Few words", columns, tuple(Row(("a", "b")) for _ in range(24))).short
+
+
+def test_code_of_the_pdf_is_copied_as_it_was_written(document: Document, pdf: bytes) -> None:
+    text = "".join(pdf_pages(pdf))
+    assert "\u200b" not in text
+    joined = re.sub(r"\s", "", text)
+    spans = {
+        part.words
+        for block in document.blocks()
+        for line in (getattr(block, "text", ()), *getattr(block, "items", ()))
+        if not isinstance(line, str)
+        for part in line
+        if isinstance(part, Span) and part.code
+    }
+    cells = {
+        part.words
+        for table in tables_in(document.blocks())
+        for row in table.rows
+        for cell in row.cells
+        for part in (cell if isinstance(cell, tuple) else ())
+        if isinstance(part, Span) and part.code
+    }
+    assert spans | cells
+    assert [words for words in spans | cells if re.sub(r"\s", "", words) not in joined] == []
 
 
 def test_every_page_of_the_pdf_has_the_banner_and_its_number(pdf: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,15 +15,16 @@ from ofsight.planning.measures.quality import KINDS
 from ofsight.planning.scenarios.scenario import Scenario
 from ofsight.planning.sections.beside import short_name
 from ofsight.planning.sections.exposure import exposure_section
+from ofsight.planning.sections.foreseen import foreseen_section
 from ofsight.planning.sections.need import need_section
 from ofsight.planning.sections.outlook import outlook_section
 from ofsight.planning.sections.ownership import ownership_section
 from ofsight.planning.sections.quality import quality_section
 from ofsight.planning.sections.scenario import scenario_section
 from ofsight.planning.sections.supply import supply_section
-from ofsight.planning.sections.unknown import definitions_section, sources_section, unknown_section
+from ofsight.planning.sections.unknown import sources_section, unknown_section
 from ofsight.planning.wording import BANNER, CAUTIONS, NOT_VACANCIES, n_of, portion, say_status
-from ofsight.report.document import Block, Document, KeyFigure, KeyFigures, Note, Paragraph, Text
+from ofsight.report.document import Block, Document, KeyFigure, KeyFigures, Note, Paragraph, Section, Text
 from ofsight.report.wording import count, day, percent, release_day
 from ofsight.report.write import FORMATS, write_document
 from ofsight.vocabulary import Sector
@@ -47,7 +49,8 @@ def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
     -------
     Document
         Sections in the order of a sufficiency statement (LGA's template): need, supply, quality, ownership,
-        exposure, outlook, what we do not know; then sources and definitions.
+        exposure, outlook, what we do not know; then the annexes: the record of the closures foreseen, sources
+        and definitions.
     """
     synthetic = plan.inputs.dataset.synthetic is not None
     name = plan.area.name
@@ -74,8 +77,7 @@ def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
             outlook_section(plan),
             *((scenario_section(plan, scenario),) if scenario is not None else ()),
             unknown_section(plan),
-            sources_section(plan),
-            definitions_section(plan),
+            *_annexes(plan),
         ),
         footer=(
             "Contains public sector information licensed under the Open Government Licence v3.0. Ofsted "
@@ -84,6 +86,15 @@ def make_pack(plan: AreaPlan, scenario: Scenario | None = None) -> Document:
         ),
         keywords=("children's homes", "sufficiency", "ownership", name),
     )
+
+
+def _annexes(plan: AreaPlan) -> list[Section]:
+    """Return what is looked up rather than read, under letters."""
+    found = [part for part in (foreseen_section(plan), sources_section(plan)) if part is not None]
+    return [
+        replace(part, title=f"Annex {letter}. {part.title}", flows=True)
+        for letter, part in zip("AB", found, strict=False)
+    ]
 
 
 def _opening(plan: AreaPlan, synthetic: bool) -> tuple[Block, ...]:

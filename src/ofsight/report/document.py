@@ -272,13 +272,35 @@ Block = Paragraph | Bullets | Note | KeyFigures | Facts | Code | Table | Figure
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it.
+
+    Parameters
+    ----------
+    key : str
+        Its name in addresses.
+    title : str
+        Its heading.
+    blocks : tuple of Block
+        What stands under the heading.
+    sections : tuple of Section
+        The sections below it.
+    annex : bool
+        To be looked up rather than read: it starts a page, and keeps its own long tables.
+    flows : bool
+        An annex that starts on the page where what is before it ends; for a document of few pages.
+    """
 
     key: str
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
     annex: bool = False
+    flows: bool = False
+
+    @property
+    def starts_page(self) -> bool:
+        """Whether it starts a page where there are pages."""
+        return self.annex and not self.flows
 
     def walk(self) -> Iterator[Section]:
         """Give this section and all below it, in reading order."""

@@ -181,7 +181,7 @@ def _add_contents(word: Any, document: Document) -> None:
 
 def _add_section(word: Any, section: Section, level: int) -> None:
     heading = word.add_heading(clean(section.title), level=min(level, 3))
-    if section.annex:
+    if section.starts_page:
         heading.paragraph_format.page_break_before = True
     add_bookmark(heading, section.key)
     for block in section.blocks:

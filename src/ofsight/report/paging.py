@@ -1,7 +1,8 @@
 """A document for the editions with pages: findings first, long tables in an annex at the end.
 
 On a screen a folded table takes one line until a reader opens it. Paper cannot fold: the same table would
-stand for pages between a finding and the next one. So it goes to an annex, and a line says where it is.
+stand for pages between a finding and the next one. So it goes to an annex, and a line says where it is; one
+that stands in an annex already stays there, in smaller type.
 """
 
 from __future__ import annotations
@@ -54,6 +55,15 @@ def _long_tables(section: Section) -> tuple[Table, ...]:
     return tuple(replace(table, dense=True) for table in tables if _goes(table))
 
 
+def _small(section: Section) -> Section:
+    """Return an annex with its long tables in smaller type."""
+    blocks = tuple(
+        replace(block, dense=True) if isinstance(block, Table) and _goes(block) else block
+        for block in section.blocks
+    )
+    return replace(section, blocks=blocks, sections=tuple(map(_small, section.sections)))
+
+
 def paged(document: Document) -> Document:
     """Return the document as it stands on pages.
 
@@ -66,14 +76,21 @@ def paged(document: Document) -> Document:
     -------
     Document
         The same words and rows. Tables that the screen folds and that are too long to be kept on one page
-        stand in a last annex, in the order of the report and under the titles of their sections. A document
-        without such tables, or of a few pages without contents, comes back as it is.
+        stand in a last annex, in the order of the report and under the titles of their sections; those of an
+        annex stay in it. A document of a few pages, without contents, comes back as it is.
     """
-    found = [(section, tables) for section in document.sections if (tables := _long_tables(section))]
-    if not found or not document.contents:
+    if not document.contents:
+        return document
+    document = replace(
+        document, sections=tuple(_small(part) if part.annex else part for part in document.sections)
+    )
+    findings = (section for section in document.sections if not section.annex)
+    found = [(section, tables) for section in findings if (tables := _long_tables(section))]
+    if not found:
         return document
     letter = chr(ord("A") + sum(section.annex for section in document.sections))
     words = Paragraph("The tables behind the figures and the checks, in the order of the report.")
     parts = tuple(Section(f"{_KEY}-{section.key}", section.title, tables) for section, tables in found)
     annex = Section(_KEY, f"Annex {letter}. Tables in full", (words,), parts, annex=True)
-    return replace(document, sections=(*(_thinned(part, letter) for part in document.sections), annex))
+    thinned = (part if part.annex else _thinned(part, letter) for part in document.sections)
+    return replace(document, sections=(*thinned, annex))

@@ -60,7 +60,10 @@ def render_pdf(document: Document) -> bytes:
         "language": document.language.partition("-")[0],
         "region": document.language.partition("-")[2],
         "keywords": list(document.keywords),
-        "annexed": [block.key for block in document.blocks() if isinstance(block, Table) and block.dense],
+        "annexed": [
+            *(section.key for section in document.sections if section.annex),
+            *(block.key for block in document.blocks() if isinstance(block, Table) and block.dense),
+        ],
         "byline": [_text(line) for line in document.byline],
         "footer": [_text(line) for line in document.footer],
         "opening": [_block(block, pictures) for block in document.opening],
@@ -175,7 +178,7 @@ def _section(section: Section, pictures: dict[str, bytes]) -> dict[str, Any]:
     return {
         "key": section.key,
         "title": section.title,
-        "annex": section.annex,
+        "starts_page": section.starts_page,
         "blocks": [_block(block, pictures) for block in section.blocks],
         "sections": [_section(inner, pictures) for inner in section.sections],
     }

@@ -45,7 +45,8 @@ def _lead(plan: AreaPlan, held: pl.DataFrame) -> str:
         words += (
             f", {decimal(first['left_per_100_in_homes'], 0)} for every 100 of the area’s children in homes"
         )
-    hard = _screened(plan).filter(pl.col("holder_id").is_in(outside["holder_id"]))["holder"].n_unique()
+    named = outside["holder_id"].implode()
+    hard = _screened(plan).filter(pl.col("holder_id").is_in(named))["holder"].n_unique()
     if outside.height == 1:
         meets = "meets" if hard else "does not meet"
         return (

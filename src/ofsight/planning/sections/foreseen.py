@@ -7,35 +7,46 @@ from typing import Any, Final
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.models.closure_model import ClosureModel
 from ofsight.report.charts.model import Dot, DotChart, DotPanel, DotRow
-from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Table
+from ofsight.report.document import Block, Column, Figure, Paragraph, Row, Section, Span, Table
 from ofsight.report.wording import count, decimal, percent
 
-__all__ = ["calibration_chart", "foreseen_blocks", "say_order"]
+__all__ = ["KEY", "calibration_chart", "foreseen_section", "foreseen_words", "say_order"]
+
+KEY: Final = "foreseen"
 
 _YEAR: Final = 12
 _NEAR_A_COIN: Final = 0.6
 _COIN: Final = 0.5
 
 
-def foreseen_blocks(plan: AreaPlan) -> list[Block]:
-    """Return the record of the hazard of closure: a sentence, its calibration, its order.
+def foreseen_section(plan: AreaPlan) -> Section | None:
+    """Return the annex on how well closures were foreseen: calibration and order; None without a record.
 
     It is of England, and made once for the plans of all areas.
     """
     model = plan.inputs.models.closure
     if model is None:
-        return []
+        return None
     kept = plan.inputs.kept.get("foreseen")
     if not isinstance(kept, tuple):
         kept = plan.inputs.kept["foreseen"] = tuple(_foreseen(model))
-    return list(kept)
+    return Section(KEY, "How well closures were foreseen", kept, annex=True) if kept else None
+
+
+def foreseen_words(plan: AreaPlan) -> list[Block]:
+    """Return what the order of the homes is worth, with the way to the annex; none where none was judged."""
+    model = plan.inputs.models.closure
+    words = say_order(model) if model is not None else ""
+    if not words:
+        return []
+    return [
+        Paragraph((f"{words} The record: ", Span("how well closures were foreseen", link=f"#{KEY}"), "."))
+    ]
 
 
 def _foreseen(model: ClosureModel) -> list[Block]:
-    words, chart, order = say_order(model), calibration_chart(model), _order(model)
-    blocks: list[Block] = [Paragraph(words)] if words else []
-    if chart is not None:
-        blocks.append(_calibration(model, chart))
+    chart, order = calibration_chart(model), _order(model)
+    blocks: list[Block] = [_calibration(model, chart)] if chart is not None else []
     return [*blocks, order] if order is not None else blocks
 
 
@@ -183,4 +194,6 @@ def _order(model: ClosureModel) -> Table | None:
         "chance: 0.5 is a coin, 1 is perfect. Homes that went on under another number are taken out in part, "
         "so that a count of closures is rounded."
     )
-    return Table("table-closure", "How well closures were foreseen", columns, tuple(rows), note, folded=True)
+    return Table(
+        "table-closure", "The order of the homes, year by year", columns, tuple(rows), note, folded=True
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ofsight.planning.area_plan import AreaPlan
 from ofsight.planning.models.need import MEASURES
 from ofsight.planning.sections.beside import mid_name, short_name
-from ofsight.planning.sections.foreseen import foreseen_blocks
+from ofsight.planning.sections.foreseen import foreseen_words
 from ofsight.planning.sections.scenario import carried_on_blocks
 from ofsight.planning.wording import say_status
 from ofsight.report.document import Block, Column, Paragraph, Row, Section, Table
@@ -20,7 +20,7 @@ def outlook_section(plan: AreaPlan) -> Section:
     for measure, label in MEASURES.items():
         blocks.extend(_need(plan, measure, label))
     blocks.extend(carried_on_blocks(plan))
-    blocks.extend(foreseen_blocks(plan))
+    blocks.extend(foreseen_words(plan))
     return Section("outlook", "Outlook", tuple(blocks))
 
 

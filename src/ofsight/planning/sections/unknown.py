@@ -12,7 +12,7 @@ from ofsight.planning.wording import CAUTIONS, NOT_VACANCIES, n_of, say_status
 from ofsight.report.document import Block, Bullets, Column, Note, Row, Section, Table, Text
 from ofsight.report.wording import day, percent
 
-__all__ = ["definitions_section", "sources_section", "unknown_section"]
+__all__ = ["sources_section", "unknown_section"]
 
 _SYMBOLS = ("c", "x", "z", "k", "u", "low", "..")
 
@@ -73,7 +73,7 @@ def _unknown(plan: AreaPlan) -> list[Text]:
 
 
 def sources_section(plan: AreaPlan) -> Section:
-    """Return the annex of releases that the pack's numbers are from."""
+    """Return the annex of releases that the pack's numbers are from, with the definitions of its measures."""
     named = plan.measures["source"].str.split("; ").explode().unique().to_list()
     releases = plan.inputs.dataset.releases.filter(pl.col("release").is_in([n for n in named if n]))
     rows = [
@@ -92,11 +92,11 @@ def sources_section(plan: AreaPlan) -> Section:
         "lists."
     )
     table = Table("table-sources", "Official releases", columns, tuple(rows), note, stacked=True)
-    return Section("sources", "Sources", (table,), annex=True)
+    return Section("sources", "Sources and definitions", (table,), (_definitions(plan),), annex=True)
 
 
-def definitions_section(plan: AreaPlan) -> Section:
-    """Return the annex of definitions: what each measure is, and whose definition that is."""
+def _definitions(plan: AreaPlan) -> Section:
+    """Return the definitions: what each measure is, and whose definition that is."""
     shown = set(plan.measures["measure"])
     rows = [
         Row((found.label, f"{found.definition} {found.caution}".strip(), found.interval, found.reference))
