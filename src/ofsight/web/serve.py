@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from ofsight.web.app import ENVIRONMENT, create_app
 from ofsight.web.maker import SPOT
@@ -74,10 +77,35 @@ def serve_explorer(
         spot = stack.enter_context(beside(environment, _say)) if maker else None
         if workers == 1:
             app = create_app(dataset, study, plan, warm=warm, url=url, spot=spot)
-            uvicorn.run(app, **options)  # type: ignore[arg-type]
+            _Server(uvicorn.Config(app, **options)).answer()  # type: ignore[arg-type]
         else:
             os.environ.update(environment | {SPOT: "" if spot is None else str(spot)})
             uvicorn.run(_FACTORY, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+
+
+class _Server(uvicorn.Server):
+    """One that ends in order however often it is told to: uvicorn itself falls apart at the second Ctrl-C."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end at the first signal; let those after it change nothing."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
+    def answer(self) -> None:
+        """Answer until told to end.
+
+        Raises
+        ------
+        SystemExit
+            Where it cannot begin: uvicorn has said why.
+        """
+        try:
+            with suppress(KeyboardInterrupt):  # raised again when all is in order
+                self.run()
+        finally:
+            gc.unfreeze()  # what `ofsight.web.warm` took out of sight, DuckDB would tell as leaked at the end
+        if not self.started:
+            raise SystemExit(STARTUP_FAILURE)
 
 
 def _say(line: str) -> None:
