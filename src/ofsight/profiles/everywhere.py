@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from ofsight.dataset.store import Dataset
 from ofsight.profiles.area import Area, begins_on, find_area, history_names, list_areas
 from ofsight.profiles.kept import keep
 
-__all__ = ["AREA", "AREAS_SCHEMA", "answer_everywhere", "one_area"]
+__all__ = ["AREA", "AREAS_SCHEMA", "Slices", "answer_everywhere", "one_area"]
 
 AREA: Final = "area"
 """The column with the slug of the area that a row counts in."""
@@ -29,15 +29,34 @@ first day that an area's series speak of; null for as far back as is known). Ret
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
-    """The answers of all areas in one frame, and where each area's begin and end."""
+class Slices:
+    """Rows of many areas, or owners, in one frame: those of one are a slice of it, and cost nothing.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows, those of each area behind each other.
+    places : dict of str to (int, int)
+        Where the rows of each begin, and how many they are.
+    """
 
     frame: pl.DataFrame
     places: dict[str, tuple[int, int]]
 
+    @classmethod
+    def by(cls, rows: pl.DataFrame, name: str) -> Self:
+        """Sort rows by a column, those of one value in the order they had; rows without a value go."""
+        frame = rows.drop_nulls(name).sort(name, maintain_order=True)
+        places: dict[str, tuple[int, int]] = {}
+        first = 0
+        for slug, n in frame.group_by(name, maintain_order=True).len().iter_rows():
+            places[slug] = (first, n)
+            first += n
+        return cls(frame, places)
+
     def of(self, slug: str) -> pl.DataFrame:
-        first, n = self.places.get(slug, (0, 0))
-        return self.frame.slice(first, n)
+        """Return the rows of one."""
+        return self.frame.slice(*self.places.get(slug, (0, 0)))
 
 
 def one_area(rows: pl.DataFrame, ask: Ask) -> pl.DataFrame:
@@ -73,18 +92,12 @@ def answer_everywhere(
         mine = [area or find_area(dataset, "England")]
         return ask(_within(dataset, rows, mine), _areas(dataset, mine)).drop(AREA)
     slug = "england" if area is None else area.slug
-    return keep(dataset, ("everywhere", key), lambda: _answer_all(dataset, rows, ask)).of(slug)
+    return keep(dataset, ("everywhere", key), lambda: _answer_all(dataset, rows, ask)).of(slug).drop(AREA)
 
 
-def _answer_all(dataset: Dataset, rows: pl.DataFrame, ask: Ask) -> _Answers:
+def _answer_all(dataset: Dataset, rows: pl.DataFrame, ask: Ask) -> Slices:
     named = [find_area(dataset, slug) for slug in list_areas(dataset)["slug"]]
-    answers = ask(_within(dataset, rows, named), _areas(dataset, named)).sort(AREA, maintain_order=True)
-    places: dict[str, tuple[int, int]] = {}
-    first = 0
-    for slug, n in answers.group_by(AREA, maintain_order=True).len().iter_rows():
-        places[slug] = (first, n)
-        first += n
-    return _Answers(answers.drop(AREA), places)
+    return Slices.by(ask(_within(dataset, rows, named), _areas(dataset, named)), AREA)
 
 
 def _areas(dataset: Dataset, areas: list[Area]) -> pl.DataFrame:

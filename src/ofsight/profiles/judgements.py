@@ -20,7 +20,7 @@ from ofsight.profiles.kept import keep
 from ofsight.profiles.supply import ALL_SECTORS, SECTORS
 from ofsight.vocabulary import Domain, Grade, InspectionType
 
-__all__ = ["GRADE_COLUMNS", "count_latest", "judgements_by_year", "latest_judgements"]
+__all__ = ["GRADE_COLUMNS", "count_latest", "count_latest_each", "judgements_by_year", "latest_judgements"]
 
 GRADE_COLUMNS: Final = {
     "n_inadequate": Grade.INADEQUATE.value,
@@ -55,15 +55,16 @@ def latest_judgements(dataset: Dataset, area: Area | None = None, on: date | Non
     day = snapshot_on(dataset, on)
     newest = day == snapshot_on(dataset)
     homes = open_homes(dataset, on=day)
-    return answer_everywhere(dataset, area, homes, _count_latest, "latest_judgements" if newest else None)
+    return answer_everywhere(dataset, area, homes, count_latest_each, "latest_judgements" if newest else None)
 
 
 def count_latest(homes: pl.DataFrame) -> pl.DataFrame:
     """Count the latest judgements of homes given as `open_homes` gives them; see `latest_judgements`."""
-    return one_area(homes, _count_latest)
+    return one_area(homes, count_latest_each)
 
 
-def _count_latest(homes: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+def count_latest_each(homes: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+    """Count the same of many areas, or owners, at once: an `ofsight.profiles.everywhere.Ask`."""
     both = [
         homes.select(AREA, pl.col("sector").cast(pl.String), *_DOMAINS),
         homes.select(AREA, pl.lit(ALL_SECTORS).alias("sector"), *_DOMAINS),

@@ -12,8 +12,9 @@ import polars as pl
 from ofsight.dataset.store import Dataset
 from ofsight.errors import UsageError
 from ofsight.link.owners import normalise_owner
-from ofsight.profiles.homes_open import group_slug, open_homes, snapshot_dates
-from ofsight.profiles.judgements import count_latest
+from ofsight.profiles.everywhere import AREA, AREAS_SCHEMA, Slices
+from ofsight.profiles.homes_open import group_slug, open_homes, snapshot_dates, snapshot_on
+from ofsight.profiles.judgements import count_latest, count_latest_each
 from ofsight.profiles.kept import keep
 from ofsight.profiles.supply import count_openings, dated_homes
 
@@ -100,7 +101,11 @@ def find_owner(dataset: Dataset, text: str) -> Owner:
 
 def owner_homes(dataset: Dataset, owner: Owner, on: date | None = None) -> pl.DataFrame:
     """Return the homes of an owner on the date of a list, in the columns of `open_homes`."""
-    return _of(open_homes(dataset, on=on), owner)
+    day = snapshot_on(dataset, on)
+    key = "group_id" if owner.kind == "group" else "owner_id"
+    if day != snapshot_on(dataset):
+        return open_homes(dataset, on=day).filter(pl.col(key) == owner.slug)
+    return keep(dataset, ("open homes by", key), lambda: Slices.by(open_homes(dataset), key)).of(owner.slug)
 
 
 def owner_over_time(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -113,23 +118,39 @@ def owner_over_time(dataset: Dataset, owner: Owner) -> pl.DataFrame:
         that prints owners (March 2018) and sector that it has a home in, and one with zeros where it has
         none.
     """
-    homes = _ever(dataset, owner)
-    counted = homes.group_by("listed_on", pl.col("sector").cast(pl.String)).agg(
-        n_homes=pl.len().cast(pl.Int64),
-        n_places=pl.col("places").sum().cast(pl.Int64),
-        n_areas=pl.col("authority").n_unique().cast(pl.Int64),
+    return keep(dataset, "owners over time", lambda: _over_time(dataset)).of(owner.slug).drop(AREA)
+
+
+def _over_time(dataset: Dataset) -> Slices:
+    counted = (
+        _of_each(keep(dataset, "every_list", lambda: _every_list(dataset)))
+        .group_by(AREA, "listed_on", pl.col("sector").cast(pl.String))
+        .agg(
+            n_homes=pl.len().cast(pl.Int64),
+            n_places=pl.col("places").sum().cast(pl.Int64),
+            n_areas=pl.col("authority").n_unique().cast(pl.Int64),
+        )
     )
-    main = counted.group_by("sector").agg(pl.col("n_homes").sum()).sort("n_homes", descending=True)
-    missing = pl.DataFrame({"listed_on": _dates_with_owners(dataset)}, schema={"listed_on": pl.Date}).join(
-        counted, on="listed_on", how="anti"
+    # Where it has no home the zeros stand under the sector of most of its homes.
+    main = (
+        counted.group_by(AREA, "sector")
+        .agg(pl.col("n_homes").sum())
+        .sort(AREA, "n_homes", "sector", descending=[False, True, False])
+        .unique(AREA, keep="first")
+        .select(AREA, "sector")
     )
-    zeros = missing.with_columns(
-        sector=pl.lit(main["sector"].first() if main.height else None, dtype=pl.String),
-        n_homes=pl.lit(0, dtype=pl.Int64),
-        n_places=pl.lit(0, dtype=pl.Int64),
-        n_areas=pl.lit(0, dtype=pl.Int64),
+    lists = pl.DataFrame({"listed_on": _dates_with_owners(dataset)}, schema={"listed_on": pl.Date})
+    zeros = (
+        main.join(lists, how="cross")
+        .join(counted, on=[AREA, "listed_on"], how="anti")
+        .select(
+            AREA,
+            "listed_on",
+            "sector",
+            *(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("n_homes", "n_places", "n_areas")),
+        )
     )
-    return pl.concat([counted, zeros]).sort("listed_on", "sector")
+    return Slices.by(pl.concat([counted, zeros]).sort("listed_on", "sector"), AREA)
 
 
 def owner_areas(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -142,10 +163,17 @@ def owner_areas(dataset: Dataset, owner: Owner) -> pl.DataFrame:
         ``n_homes``, ``n_places``, ``share_of_homes``, ``share_of_places`` (of all homes of the authority on
         that list); newest list first, then most places.
     """
-    whole = keep(dataset, "homes_by_list_and_authority", lambda: _by_list_and_authority(dataset))
-    return (
-        _ever(dataset, owner)
-        .group_by("listed_on", "authority_code", "authority", "region")
+    return keep(dataset, "areas of owners", lambda: _areas(dataset)).of(owner.slug).drop(AREA)
+
+
+def _areas(dataset: Dataset) -> Slices:
+    everything = keep(dataset, "every_list", lambda: _every_list(dataset))
+    whole = everything.group_by("listed_on", "authority").agg(
+        all_homes=pl.len(), all_places=pl.col("places").sum()
+    )
+    counted = (
+        _of_each(everything)
+        .group_by(AREA, "listed_on", "authority_code", "authority", "region")
         .agg(n_homes=pl.len().cast(pl.Int64), n_places=pl.col("places").sum().cast(pl.Int64))
         .join(whole, on=["listed_on", "authority"], how="left")
         .with_columns(
@@ -155,6 +183,7 @@ def owner_areas(dataset: Dataset, owner: Owner) -> pl.DataFrame:
         .drop("all_homes", "all_places")
         .sort(["listed_on", "n_places", "authority"], descending=[True, True, False])
     )
+    return Slices.by(counted, AREA)
 
 
 def owner_judgements(dataset: Dataset, owner: Owner, on: date | None = None) -> pl.DataFrame:
@@ -163,7 +192,14 @@ def owner_judgements(dataset: Dataset, owner: Owner, on: date | None = None) -> 
     Columns as `ofsight.profiles.judgements.latest_judgements`. A judgement may be of a time before the owner
     had the home.
     """
-    return count_latest(owner_homes(dataset, owner, on))
+    if snapshot_on(dataset, on) != snapshot_on(dataset):
+        return count_latest(owner_homes(dataset, owner, on))
+    found = keep(
+        dataset,
+        "judgements of owners",
+        lambda: Slices.by(count_latest_each(_of_each(open_homes(dataset)), _everybody(dataset)), AREA),
+    )
+    return found.of(owner.slug).drop(AREA)
 
 
 def owner_changes(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -181,22 +217,25 @@ def owner_changes(dataset: Dataset, owner: Owner) -> pl.DataFrame:
     A company's new name looks like a change, too: a rename cannot be proved from lists.
     """
     key = "group_id" if owner.kind == "group" else "owner_id"
-    steps = keep(dataset, ("steps", key), lambda: _steps(dataset, key))
-    mine = owner.slug
-    parts = []
+    return keep(dataset, ("changes by", key), lambda: _changes(dataset, key)).of(owner.slug).drop(AREA)
+
+
+def _changes(dataset: Dataset, key: str) -> Slices:
+    steps, parts = _steps(dataset, key), []
     for direction, here, there in (("came from", "after", "before"), ("went to", "before", "after")):
-        moved = steps.filter(pl.col(f"{here}_key") == mine)
+        who = (pl.col(f"{there}_id").alias("other_id"), pl.col(there).alias("other"))
         parts.append(
-            moved.group_by("listed_on", pl.col(f"{there}_id").alias("other_id"), pl.col(there).alias("other"))
+            steps.group_by(pl.col(f"{here}_key").alias(AREA), "listed_on", *who)
             .agg(n_homes=pl.len().cast(pl.Int64), n_places=pl.col("places").sum().cast(pl.Int64))
             .with_columns(direction=pl.lit(direction))
         )
-    return (
+    order = ["listed_on", "n_homes", "direction", "other_id", "other"]
+    changes = (
         pl.concat(parts)
-        .select("listed_on", "direction", "n_homes", "n_places", "other_id", "other")
-        .sort(["listed_on", "n_homes", "direction", "other_id"], descending=[True, True, False, False],
-              nulls_last=True)
-    )  # fmt: skip
+        .select(AREA, "listed_on", "direction", "n_homes", "n_places", "other_id", "other")
+        .sort(order, descending=[True, True, False, False, False], nulls_last=True)
+    )
+    return Slices.by(changes, AREA)
 
 
 def owner_openings_closures(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -204,19 +243,27 @@ def owner_openings_closures(dataset: Dataset, owner: Owner) -> pl.DataFrame:
 
     A home counts for the owner that it had when it was last described; an owner is known from March 2018 on.
     """
+    return keep(dataset, "openings of owners", lambda: _openings(dataset)).of(owner.slug).drop(AREA)
+
+
+def _openings(dataset: Dataset) -> Slices:
     homes = keep(dataset, "opened_closed", lambda: dated_homes(dataset))
-    if owner.kind == "group":
-        return count_openings(dataset, homes.filter(pl.col("owner_group") == owner.name))
-    return count_openings(dataset, homes.filter(pl.col("owner_id") == owner.slug))
+    # A home is described by its group's name, not by the group's id.
+    groups = list_owners(dataset).filter(kind="group").select("slug", owner_group="name")
+    homes = homes.join(groups, on="owner_group", how="left").rename({"slug": "group_id"})
+    return Slices.by(count_openings(dataset, _of_each(homes), _everybody(dataset)), AREA)
 
 
-def _of(homes: pl.DataFrame, owner: Owner) -> pl.DataFrame:
-    return homes.filter(pl.col("group_id" if owner.kind == "group" else "owner_id") == owner.slug)
+def _of_each(homes: pl.DataFrame) -> pl.DataFrame:
+    """Return homes once for their owner and once for its group, whose slug stands before them."""
+    whose = (homes.select(pl.col(key).alias(AREA), pl.all()) for key in ("owner_id", "group_id"))
+    return pl.concat([rows.drop_nulls(AREA) for rows in whose])
 
 
-def _ever(dataset: Dataset, owner: Owner) -> pl.DataFrame:
-    """Return the homes of an owner on every list."""
-    return _of(keep(dataset, "every_list", lambda: _every_list(dataset)), owner)
+def _everybody(dataset: Dataset) -> pl.DataFrame:
+    """Return every owner and group as whom `ofsight.profiles.everywhere` asks about."""
+    slugs = list_owners(dataset)["slug"].unique().to_list()
+    return pl.DataFrame({AREA: slugs, "begins": [None] * len(slugs)}, schema=AREAS_SCHEMA)
 
 
 def _every_list(dataset: Dataset) -> pl.DataFrame:
@@ -232,13 +279,6 @@ def _dates_with_owners(dataset: Dataset) -> list[date]:
         return everything.filter(pl.col("owner_id").is_not_null())["listed_on"].unique().sort().to_list()
 
     return keep(dataset, "dates_with_owners", named)
-
-
-def _by_list_and_authority(dataset: Dataset) -> pl.DataFrame:
-    everything = keep(dataset, "every_list", lambda: _every_list(dataset))
-    return everything.group_by("listed_on", "authority").agg(
-        all_homes=pl.len(), all_places=pl.col("places").sum()
-    )
 
 
 def _steps(dataset: Dataset, key: str) -> pl.DataFrame:

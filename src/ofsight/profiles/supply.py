@@ -12,7 +12,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.profiles.area import Area
-from ofsight.profiles.everywhere import AREA, answer_everywhere, one_area
+from ofsight.profiles.everywhere import AREA, answer_everywhere
 from ofsight.profiles.homes_open import UNLINKED, open_homes, snapshot_dates
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Sector
@@ -139,17 +139,21 @@ def openings_closures(dataset: Dataset, area: Area | None = None) -> pl.DataFram
         dataset,
         area,
         homes,
-        lambda rows, areas: _count_openings(dataset, rows, areas),
+        lambda rows, areas: count_openings(dataset, rows, areas),
         "openings_closures",
     )
 
 
-def count_openings(dataset: Dataset, homes: pl.DataFrame) -> pl.DataFrame:
-    """Count the openings and closures among homes, given as rows of table ``homes``."""
-    return one_area(homes, lambda rows, areas: _count_openings(dataset, rows, areas))
+def count_openings(dataset: Dataset, homes: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+    """Count the openings and closures of many areas, or owners, at once.
 
-
-def _count_openings(dataset: Dataset, homes: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+    Parameters
+    ----------
+    dataset : Dataset
+        An open dataset.
+    homes, areas : DataFrame
+        As an `ofsight.profiles.everywhere.Ask` takes them: rows of `dated_homes`, and whose they are.
+    """
     dates = snapshot_dates(dataset)
     if not dates:
         return pl.DataFrame(schema={AREA: pl.String, **_OPENINGS})
