@@ -177,7 +177,7 @@ def test_a_lasting_trend_is_followed() -> None:
     found = {name: foresee(one, method, 3) for name, method in METHODS.items()}
     method, record = choose_method(found)
     assert method != SAME
-    assert verdict(method, record).startswith(f"The method is {method}")
+    assert verdict(method, record).startswith(f"Method: {method}.")
 
 
 def test_one_lucky_year_does_not_choose() -> None:

@@ -94,7 +94,7 @@ def verdict(method: str, record: Mapping[str, tuple[float, int, int]]) -> str:
         )
     mean, better, _ = record[method]
     return (
-        f"The method is {method}. Over all authorities and years ahead its mean absolute error is {mean:.1f} "
+        f"Method: {method}. Over all authorities and years ahead its mean absolute error is {mean:.1f} "
         f"children, against {plain:.1f} of 'same as last year'; better in {better} of the {years} years "
         "forecast from."
     )

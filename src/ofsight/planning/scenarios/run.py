@@ -38,7 +38,7 @@ MEASURE_LABELS: Final[dict[str, tuple[str, str]]] = {
     "gap": ("Gap: registered places needed less those its children can use", "places"),
     "hhi": ("Concentration of places (HHI, 0 to 1)", "index"),
     "largest_share": ("Share of places of the largest holder (CR1)", "share"),
-    "private_share": ("Share of places: private (for-profit)", "share"),
+    "private_share": ("Share of places: for-profit", "share"),
     "council_share": ("Share of places: local authority and companies that councils set up", "share"),
     "closed_places": ("Places closed in the year", "places"),
     "opened_places": ("Places opened in the year", "places"),

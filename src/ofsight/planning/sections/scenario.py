@@ -71,7 +71,10 @@ def carried_on_blocks(plan: AreaPlan) -> list[Block]:
         "If homes open and close as they have, and need goes as forecast: the middle of many futures, and "
         "the range in which eight of ten lie. Gap: the registered places that all the area’s children in "
         "homes would need to live in it (children over occupancy), less the registered places, if no other "
-        "area used them. Occupancy is drawn from its band, so usable places differ a little from those above."
+        "area used them; below zero, the places are more than that, which makes none of them vacant. Judged "
+        "Good or better: as homes of the same age, size, region and sector are, and of homes not yet judged "
+        "only once they would be. Children and occupancy are drawn, so children and usable places differ a "
+        "little from those above."
     )
     return [_table("table-carried-on", "The years to come, carried on", found.years, note)]
 

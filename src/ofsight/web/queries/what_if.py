@@ -249,16 +249,18 @@ def _lead(found: ScenarioResult) -> str:
     gap = _at(found, "gap", last)
     if gap["base"] is None:
         return f"{words} No gap is given: the number of the area’s children in homes is not known."
-    value = float(str(gap["base"]))
+    value, low, high = (float(str(gap[end])) for end in ("base", "low", "high"))
+    either = " The range runs through zero: it may also be the other way." if low < 0 < high else ""
     if value > 0:
         return (
             f"{words} {_cell('gap', gap)} more registered places would be needed {_for_whom(found.scenario)}."
+            f"{either}"
         )
-    spare = {"base": -value, "low": -float(str(gap["high"])), "high": -float(str(gap["low"]))}
+    spare = {"base": -value, "low": -high, "high": -low}
     others = "" if found.inputs.area.kind == "england" else "; other areas’ children live here too"
     return (
         f"{words} That is {_cell('gap', spare)} registered places more than would be needed "
-        f"{_for_whom(found.scenario)}{others}. No release says how many are free."
+        f"{_for_whom(found.scenario)}{others}.{either} No release says how many are free."
     )
 
 
