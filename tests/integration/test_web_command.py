@@ -72,6 +72,23 @@ def test_serve_answers_until_it_is_stopped(
     assert f"http://127.0.0.1:{port}/" in said_
 
 
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("127.0.0.1", "Address already in use"),
+        ("203.0.113.7", "Cannot assign requested address"),
+    ],
+)
+def test_a_place_that_is_not_to_be_had_is_one_message(host: str, words: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        place = ["--host", host, "--port", str(port)]
+        result = CliRunner().invoke(app, ["serve", "--dataset", str(tmp_path), *place])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: The explorer cannot listen at port {port} of {host}: {words}.")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_without_the_extra_one_message_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
 
+from ofsight.errors import UsageError
 from ofsight.web.app import ENVIRONMENT, create_app
 from ofsight.web.maker import SPOT
 from ofsight.web.maker_process import beside
@@ -53,13 +54,19 @@ def serve_explorer(
         Where visitors reach it, if not at the root of a host: see `ofsight.web.mount.read_mount`.
     quiet : bool
         Print nothing but errors.
+
+    Raises
+    ------
+    UsageError
+        If nobody can listen there, or `url` is no place.
     """
     read_mount(url)  # refused here, in one message, and not by each worker
+    bound = _bind(host, port)
+    port = bound.getsockname()[1]
     if not quiet:
-        _say(f"The explorer is at http://{host}:{port}/ (stop it with Ctrl-C)")
+        shown = f"[{host}]" if ":" in host else host
+        _say(f"The explorer is at http://{shown}:{port}/ (stop it with Ctrl-C)")
     options = {
-        "host": host,
-        "port": port,
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
@@ -74,13 +81,36 @@ def serve_explorer(
         for name, folder in (("dataset", dataset), ("study", study), ("plan", plan))
     } | {ENVIRONMENT["url"]: url, ENVIRONMENT["warm"]: "yes" if warm else "no"}
     with ExitStack() as stack:
+        stack.enter_context(bound)
         spot = stack.enter_context(beside(environment, _say)) if maker else None
         if workers == 1:
             app = create_app(dataset, study, plan, warm=warm, url=url, spot=spot)
-            _Server(uvicorn.Config(app, **options)).answer()  # type: ignore[arg-type]
+            _Server(uvicorn.Config(app, **options)).answer(bound)  # type: ignore[arg-type]
         else:
             os.environ.update(environment | {SPOT: "" if spot is None else str(spot)})
-            uvicorn.run(_FACTORY, factory=True, workers=workers, **options)  # type: ignore[arg-type]
+            bound.close()  # free, as was seen: uvicorn takes it for its processes
+            uvicorn.run(_FACTORY, factory=True, host=host, port=port, workers=workers, **options)  # type: ignore[arg-type]
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Return a socket at a place of this machine.
+
+    Raises
+    ------
+    UsageError
+        Where that is not to be had.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise UsageError(
+            f"The explorer cannot listen at port {port} of {host}: {error.strerror}. End what listens there, "
+            "or give another --port (0 takes a free one) or --host (127.0.0.1 is this machine, 0.0.0.0 all)."
+        ) from error
+    return bound
 
 
 class _Server(uvicorn.Server):
@@ -91,21 +121,13 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             super().handle_exit(sig, frame)
 
-    def answer(self) -> None:
-        """Answer until told to end.
-
-        Raises
-        ------
-        SystemExit
-            Where it cannot begin: uvicorn has said why.
-        """
+    def answer(self, bound: socket.socket) -> None:
+        """Answer who comes to a socket, until told to end."""
         try:
             with suppress(KeyboardInterrupt):  # raised again when all is in order
-                self.run()
+                self.run([bound])
         finally:
             gc.unfreeze()  # what `ofsight.web.warm` took out of sight, DuckDB would tell as leaked at the end
-        if not self.started:
-            raise SystemExit(STARTUP_FAILURE)
 
 
 def _say(line: str) -> None:
