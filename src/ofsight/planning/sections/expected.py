@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -44,38 +44,89 @@ def expected_figure(plan: AreaPlan) -> Figure | None:
     places = plan.inputs.places
     if places is None:
         return None
-    known = places.frame.filter(pl.col("ratio").is_not_null()).sort("expected", descending=True)
-    shown = _compared(plan, places)
-    if known.is_empty() or (plan.area.kind != "england" and shown["ratio"].drop_nulls().is_empty()):
+    funnel = _funnel(plan, places)
+    shown = _compared(plan, funnel)
+    if not funnel.known or (
+        plan.area.kind != "england" and not any(row["ratio"] is not None for row in shown)
+    ):
         return None
     return Figure(
         FUNNEL_KEY,
-        _title(plan, _differ(known)),
-        _description(plan, known),
-        _chart(plan, places, known),
-        _table(plan, places, shown),
+        _title(plan, funnel.differ),
+        _description(plan, funnel),
+        _chart(plan, funnel),
+        _table(plan, places, funnel, shown),
         list_source(plan) + " Children: DfE.",
     )
 
 
-def _compared(plan: AreaPlan, places: ExpectedPlaces) -> pl.DataFrame:
-    """Return the authorities of the table: of a set, else all of the region; of England the outlying ones.
+@dataclass(frozen=True, slots=True)
+class _Funnel:
+    """What the funnels of all areas have in common, worked out once.
 
-    Those that would have most places come first: a funnel is read by size, and no ratio is a rank.
+    Attributes
+    ----------
+    rows : tuple of dict
+        The authorities: those that would have most places first, for a funnel is read by size, and no ratio
+        is a rank.
+    known : tuple of dict
+        Of these the ones with a ratio; outlying ones first, for they are named first.
+    inside, outer : int
+        How many lie within the limits of chance, of 95 % and of 99.8 %.
+    limits : tuple of Limits
+        The lines.
     """
-    if plan.area.kind == "england":
-        chosen = pl.col("position") != "within"
-    elif plan.area.kind == "set":
-        chosen = pl.col("code").is_in(plan.area.authorities)
-    else:
-        chosen = pl.col("region").is_in(_regions(plan, places))
+
+    rows: tuple[dict[str, Any], ...]
+    known: tuple[dict[str, Any], ...]
+    inside: int
+    outer: int
+    limits: tuple[Limits, ...]
+
+    @property
+    def differ(self) -> bool:
+        """Whether authorities differ by more than chance: fewer within its 95 % than nine in ten."""
+        return self.inside < _BY_CHANCE * len(self.known)
+
+
+def _funnel(plan: AreaPlan, places: ExpectedPlaces) -> _Funnel:
+    kept = plan.inputs.kept.get("funnel")
+    if not isinstance(kept, _Funnel):
+        kept = plan.inputs.kept["funnel"] = _lay_out(places)
+    return kept
+
+
+def _lay_out(places: ExpectedPlaces) -> _Funnel:
     order = ("expected", "authority")
-    return places.frame.filter(chosen).sort(*order, descending=[True, False], nulls_last=True)
+    rows = places.frame.sort(*order, descending=[True, False], nulls_last=True).rows(named=True)
+    known = [row for row in rows if row["ratio"] is not None]
+    lines = funnel_lines(places) if known else pl.DataFrame()
+    return _Funnel(
+        tuple(rows),
+        tuple(sorted(known, key=lambda row: row["position"] == "within")),
+        sum(row["chance_position"] == "within" for row in known),
+        sum(row["chance_position"] in ("within", "below 95%", "above 95%") for row in known),
+        tuple(
+            Limits(label, look, tuple(lines.select("expected", low, high).iter_rows()))
+            for label, look, low, high in _LINES
+            if known
+        ),
+    )
 
 
-def _regions(plan: AreaPlan, places: ExpectedPlaces) -> list[str]:
-    mine = places.frame.filter(pl.col("code").is_in(plan.area.authorities))
-    return mine["region"].drop_nulls().unique().sort().to_list()
+def _compared(plan: AreaPlan, funnel: _Funnel) -> list[dict[str, Any]]:
+    """Return the authorities of the table: of a set, else all of the region; of England the outlying ones."""
+    if plan.area.kind == "england":
+        return [row for row in funnel.rows if row["position"] not in (None, "within")]
+    if plan.area.kind == "set":
+        return [row for row in funnel.rows if row["code"] in plan.area.authorities]
+    regions = _regions(plan, funnel)
+    return [row for row in funnel.rows if row["region"] in regions]
+
+
+def _regions(plan: AreaPlan, funnel: _Funnel) -> list[str]:
+    mine = {row["region"] for row in funnel.rows if row["code"] in plan.area.authorities}
+    return sorted(mine - {None})
 
 
 def _title(plan: AreaPlan, differ: bool) -> str:
@@ -90,33 +141,22 @@ def _title(plan: AreaPlan, differ: bool) -> str:
     return f"{name}: {decimal(found.value, 2)} times the places expected of its looked-after children"
 
 
-def _within(frame: pl.DataFrame, outer: bool) -> int:
-    """Return how many lie within the limits of chance."""
-    words = ["within", "below 95%", "above 95%"] if outer else ["within"]
-    return frame.filter(pl.col("chance_position").is_in(words)).height
-
-
-def _differ(known: pl.DataFrame) -> bool:
-    """Whether authorities differ by more than chance: fewer within its 95 % limits than nine in ten."""
-    return _within(known, outer=False) < _BY_CHANCE * known.height
-
-
-def _description(plan: AreaPlan, known: pl.DataFrame) -> str:
+def _description(plan: AreaPlan, funnel: _Funnel) -> str:
+    known = funnel.known
     words = (
-        f"A funnel plot of {n_of(known.height, 'authority', 'authorities')}: across, the places expected of "
+        f"A funnel plot of {n_of(len(known), 'authority', 'authorities')}: across, the places expected of "
         "an authority with as many looked-after children; up, the places it has over those. Two pairs of "
-        f"lines are the exact Poisson limits of 95% and 99.8%: {count(_within(known, outer=False))} "
-        f"lie within the first, {count(_within(known, outer=True))} within the second. The dotted lines hold "
+        f"lines are the exact Poisson limits of 95% and 99.8%: {count(funnel.inside)} "
+        f"lie within the first, {count(funnel.outer)} within the second. The dotted lines hold "
         "95% where authorities differ as they do."
     )
-    mine = known.filter(pl.col("code").is_in(plan.area.authorities))
-    if plan.area.is_single and mine.height:
-        row = mine.row(0, named=True)
+    row = next((row for row in known if row["code"] in plan.area.authorities), None)
+    if plan.area.is_single and row is not None:
         words += (
             f" {row['authority']} has {n_of(row['observed'], 'place', 'places')} where "
             f"{decimal(row['expected'], 0)} are expected: {_against(row)}."
         )
-    high = known.filter(pl.col("ratio") > _TOP).height
+    high = sum(row["ratio"] > _TOP for row in known)
     if high:
         words += f" {n_of(high, 'authority', 'authorities')} above {decimal(_TOP, 0)} drawn at the edge."
     return words
@@ -131,17 +171,15 @@ def _against(row: dict[str, Any]) -> str:
     return f"{chance}, {spread} of how authorities differ"
 
 
-def _chart(plan: AreaPlan, places: ExpectedPlaces, known: pl.DataFrame) -> Scatter:
-    region = _regions(plan, places)
-    far = pl.col("position") != "within"
-    outlying = known.sort(far, "expected", descending=True)  # named first where names would lie on others
-    points = [_point(plan, row, region) for row in outlying.iter_rows(named=True)]
+def _chart(plan: AreaPlan, funnel: _Funnel) -> Scatter:
+    region = _regions(plan, funnel)
+    points = [_point(plan, row, region) for row in funnel.known]
     marked = [point for point in points if point.series == _SERIES[0]]
     named = [replace(point, named=place < _MOST_NAMED) for place, point in enumerate(marked)]
     rest = sorted((point for point in points if point.series != _SERIES[0]), key=lambda point: point.hollow)
     return Scatter(
         (*named, *rest),
-        _limits(plan, places),
+        funnel.limits,
         "Places expected of as many looked-after children (square-root scale)",
         "Places, observed over expected",
         _key(plan, region),
@@ -149,18 +187,6 @@ def _chart(plan: AreaPlan, places: ExpectedPlaces, known: pl.DataFrame) -> Scatt
         root=True,
         top=_TOP,
     )
-
-
-def _limits(plan: AreaPlan, places: ExpectedPlaces) -> tuple[Limits, ...]:
-    """Return the lines of the funnel, worked out once for the plans of all areas."""
-    kept = plan.inputs.kept.get("funnel limits")
-    if not isinstance(kept, tuple):
-        lines = funnel_lines(places)
-        kept = plan.inputs.kept["funnel limits"] = tuple(
-            Limits(label, look, tuple(lines.select("expected", low, high).iter_rows()))
-            for label, look, low, high in _LINES
-        )
-    return kept
 
 
 def _point(plan: AreaPlan, row: dict[str, Any], region: list[str]) -> ScatterPoint:
@@ -183,7 +209,7 @@ def _key(plan: AreaPlan, region: list[str]) -> tuple[tuple[str, Series, bool], .
     return (own, others)
 
 
-def _table(plan: AreaPlan, places: ExpectedPlaces, shown: pl.DataFrame) -> Table:
+def _table(plan: AreaPlan, places: ExpectedPlaces, funnel: _Funnel, shown: list[dict[str, Any]]) -> Table:
     columns = (
         Column("Authority", share=1.8),
         Column("Places", numeric=True),
@@ -194,18 +220,18 @@ def _table(plan: AreaPlan, places: ExpectedPlaces, shown: pl.DataFrame) -> Table
         Column("As they differ, 95%", numeric=True, share=1.3),
         Column("Position", share=1.6),
     )
-    more = ": authorities differ by more than chance" if _differ(places.frame.drop_nulls("ratio")) else ""
-    inside, outer = (_within(places.frame, outer=wide) for wide in (False, True))
+    more = ": authorities differ by more than chance" if funnel.differ else ""
     note = (
         f"Expected: a Poisson model of {places.n} authorities on looked-after children, with an effect of "
         f"each authority (gamma, variance {decimal(places.spread, 2)}). Interval and chance: exact Poisson. "
-        f"{count(inside)} of {places.n} lie within the 95% limits of chance, and {count(outer)} within "
-        f"those of 99.8%{more}. Position is told against how authorities differ. More places than expected "
+        f"{count(funnel.inside)} of {places.n} lie within the 95% limits of chance, and "
+        f"{count(funnel.outer)} within those of 99.8%{more}. Position is told against how authorities "
+        "differ. More places than expected "
         "is neither good nor bad, and no ratio is a rank: those with the most expected places come first. "
         f"{_SHOWN[plan.area.kind]} All authorities are in the CSV of the explorer’s page and in table "
         "expected_places of the plan folder."
     )
-    rows = tuple(Row(_cells(row)) for row in shown.iter_rows(named=True))
+    rows = tuple(Row(_cells(row)) for row in shown)
     rows = rows or (Row(("None lies outside the dotted lines", *("–",) * 7)),)
     return Table("table-expected", "Places observed and expected", columns, rows, note, folded=True)
 
