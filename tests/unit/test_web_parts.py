@@ -97,6 +97,22 @@ def test_rows_that_head_a_group_become_a_column() -> None:
     assert len(set(made.frame.columns)) == 4
 
 
+def test_programs_get_a_minus_that_they_can_read_and_pages_the_true_one() -> None:
+    table = Table(
+        "t",
+        "T",
+        (Column("Name"), Column("n", numeric=True)),
+        (
+            Row(
+                ("a", "\u2212318"),
+            ),
+        ),
+    )
+    made = part_of_table(table)
+    assert int(made.frame["n"][0]) == -318
+    assert made.laid is table
+
+
 def test_twins_have_the_question_of_the_page() -> None:
     answer = Answer("/areas/leeds?on=2023-03-31", "Leeds")
     assert answer.twin() == "/api/v1/areas/leeds.json?on=2023-03-31"

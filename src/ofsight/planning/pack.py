@@ -136,6 +136,8 @@ def _key_figures(plan: AreaPlan) -> KeyFigures:
     held = plan.exposure.filter(pl.col("holder_id").is_not_null() & (pl.col("kind") != "council"))
     most = held["places"][0] if held.height else 0
     others = total - (plan.value("places", "councils and their companies").value or 0)
+    good_share = portion(good, total, homes) if total else "–"
+    held_share = portion(most, others, int(held["homes"].sum())) if most else "–"
     figures = [
         KeyFigure(
             say_status(children.status) if children.value is None else count(children.value),
@@ -149,17 +151,22 @@ def _key_figures(plan: AreaPlan) -> KeyFigures:
             f"{count(usable.low)} to {count(usable.high)} at 75 to 90%",
         ),
         KeyFigure(
-            portion(good, total, homes) if total else "–",
-            "of places last judged Good or Outstanding",
+            good_share,
+            f"{_of(good_share)}places last judged Good or Outstanding",
             f"{count(good)} places",
         ),
         KeyFigure(
-            portion(most, others, int(held["homes"].sum())) if most else "–",
-            "of places councils do not run held by the largest group",
+            held_share,
+            f"{_of(held_share)}places councils do not run held by the largest group",
             held["holder"][0] if held.height else "none",
         ),
     ]
     return KeyFigures(tuple(figures))
+
+
+def _of(share: str) -> str:
+    """Return the word between a share and what it is of; a count, ``12 of 12``, has it already."""
+    return "of " if share.endswith("%") else ""
 
 
 def write_pack(

@@ -304,13 +304,16 @@ def part_of_table(
 ) -> Part:
     """Make a part of a table that the report has laid out; its cells stay the words that are printed.
 
-    A row that heads a group becomes the first column of the rows below it.
+    In the frame, which programs read, a minus sign is the hyphen that they take for one. A row that heads a
+    group becomes the first column of the rows below it.
     """
     names = _names([column.heading for column in table.columns])
     grouped = any(row.kind == "group" for row in table.rows)
     group, rows = "", []
     for row in table.rows:
-        cells = [plain(cell.text if isinstance(cell, Cell) else cell) for cell in row.cells]
+        cells = [
+            plain(cell.text if isinstance(cell, Cell) else cell).replace("\u2212", "-") for cell in row.cells
+        ]
         if row.kind == "group":
             group = cells[0]
         else:

@@ -19,7 +19,7 @@ __all__ = ["need_section"]
 _LINES = (
     Line("Looked-after children", "looked_after"),
     Line("... per 10,000 children", "looked_after_rate"),
-    Line("Children in children’s homes", "children_in_homes"),
+    Line("Children in children’s and secure homes", "children_in_homes"),
     Line("Net loss of children to homes elsewhere", "net_loss_in_homes"),
     Line("Children in homes outside the authority", "out_of_area_in_homes"),
     Line("... as a share of children in homes", "out_of_area_in_homes_share", mark="%"),

@@ -229,7 +229,7 @@ def _key_figures(profile: AreaProfile) -> tuple[KeyFigure, ...]:
         figures.append(KeyFigure(count(now["n_places"]), "registered places", "not vacancies"))
     if overall["n_graded"]:
         detail = (
-            f"of {count(overall['n_graded'])} graded; too few for a share"
+            "of the graded; too few for a share"
             if overall["few"]
             else f"95% interval {percent(overall['low'], 0)} to {percent(overall['high'], 0)}"
         )

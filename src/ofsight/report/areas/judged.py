@@ -56,9 +56,9 @@ def _say(own: dict[str, dict[str, object]], standing: str) -> str:
     every = own["All"]
     good, graded = int(str(every["n_good_or_better"])), int(str(every["n_graded"]))
     words = (
-        f"Of {plural(graded, 'home')} with a grade, {count(good)} were Good or better overall at the latest "
+        f"Of {plural(graded, 'home')} with a grade, {count(good)} {'was' if good == 1 else 'were'} Good or "
+        "better overall at the latest full inspection"
     )
-    words += "full inspection"
     if every["few"]:
         words += "; too few for a share. "
     else:

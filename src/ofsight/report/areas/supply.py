@@ -59,7 +59,8 @@ def _say_change(counted: pl.DataFrame) -> str:
         return NOT_VACANCIES
     first, last = there["listed_on"][0], every["listed_on"][-1]
     was, now = _at(counted, first), _at(counted, last)
-    words = f"On {day(last)} there were {plural(_int(now['n_homes']), 'home')}"
+    n_homes = _int(now["n_homes"])
+    words = f"On {day(last)} there {'was' if n_homes == 1 else 'were'} {plural(n_homes, 'home')}"
     if now["n_places"] is not None:
         words += f" with {plural(_int(now['n_places']), 'registered place')}"
     if first != last:
@@ -68,10 +69,9 @@ def _say_change(counted: pl.DataFrame) -> str:
     private_was = _at(counted, first, Sector.PRIVATE.value)["share_of_places"]
     private_now = _at(counted, last, Sector.PRIVATE.value)["share_of_places"]
     if isinstance(private_was, float) and isinstance(private_now, float) and first != last:
-        words += (
-            f"For-profit providers’ share of places went from {percent(private_was, 0)} to "
-            f"{percent(private_now, 0)}. "
-        )
+        then, today = percent(private_was, 0), percent(private_now, 0)
+        moved = f"went from {then} to {today}" if then != today else f"was {today} on both days"
+        words += f"For-profit providers’ share of places {moved}. "
     return words + NOT_VACANCIES
 
 
