@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -94,6 +95,24 @@ def test_what_it_makes_is_what_is_made_here_and_it_may_die(
         wait_for(spot)
         assert said == ["The process that makes pages ended with -9; starting it again."]
     assert not any("maker_process" in " ".join(one.cmdline()) for one in psutil.Process().children())
+
+
+def test_it_is_started_once_the_process_that_answers_listens() -> None:
+    def children() -> list[psutil.Process]:
+        return [one for one in psutil.Process().children() if "maker_process" in " ".join(one.cmdline())]
+
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        with beside({}, lambda _: None, bound.getsockname()):
+            time.sleep(0.2)
+            assert not children()
+            bound.listen()
+            while not children():
+                time.sleep(0.01)
+        with beside({}, lambda _: None, ("0.0.0.0", other.getsockname()[1])):
+            while not children():
+                time.sleep(0.01)
+    assert not children()
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,19 @@ _COMMAND: Final = "from ofsight.web.maker_process import main; main()"
 _AGAIN: Final = 1.0
 """Seconds before it is started again, doubled each time that it ends within a minute."""
 _LASTING: Final = 60.0
+_LOOK: Final = 0.05
+"""Seconds between two looks whether the process that answers listens."""
+
+_THREADS: Final = {"POLARS_MAX_THREADS": "1"}
+"""A page is made of many small queries: to share each between threads costs more than it saves."""
 
 App = Callable[..., Awaitable[None]]
 
 
 @contextmanager
-def beside(environment: dict[str, str], tell: Callable[[str], None]) -> Iterator[Spot]:
+def beside(
+    environment: dict[str, str], tell: Callable[[str], None], after: tuple[str, int] | None = None
+) -> Iterator[Spot]:
     """Keep a maker running while the context lasts, and give where it listens.
 
     It is told to end by the end of its standard input, so that it does not outlive a parent that was killed.
@@ -39,6 +46,9 @@ def beside(environment: dict[str, str], tell: Callable[[str], None]) -> Iterator
         What it shows: the variables of `ofsight.web.app.ENVIRONMENT`.
     tell : callable
         Gets a line when it has ended by itself.
+    after : (str, int), optional
+        The host and port of the process that answers. The maker is started once that listens: side by side
+        each would take the processors from the other, and the first visitor wait half as long again.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -48,10 +58,12 @@ def beside(environment: dict[str, str], tell: Callable[[str], None]) -> Iterator
 
     def keep_running() -> None:
         wait = _AGAIN
+        while after is not None and not _listens(*after) and not stopped.wait(_LOOK):
+            pass
         while not stopped.is_set():
             process = subprocess.Popen(
                 [sys.executable, "-c", _COMMAND],
-                env={**os.environ, **environment, SPOT: str(spot)},
+                env={**_THREADS, **os.environ, **environment, SPOT: str(spot)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 start_new_session=os.name == "posix",  # Ctrl-C is for the parent, which ends it
@@ -79,6 +91,15 @@ def beside(environment: dict[str, str], tell: Callable[[str], None]) -> Iterator
         keeper.join(5.0)
         for process in running:
             process.kill()
+
+
+def _listens(host: str, port: int) -> bool:
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    try:
+        with socket.create_connection((here, port), 1.0):
+            return True
+    except OSError:
+        return False
 
 
 def main() -> None:

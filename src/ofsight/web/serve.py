@@ -82,7 +82,7 @@ def serve_explorer(
     } | {ENVIRONMENT["url"]: url, ENVIRONMENT["warm"]: "yes" if warm else "no"}
     with ExitStack() as stack:
         stack.enter_context(bound)
-        spot = stack.enter_context(beside(environment, _say)) if maker else None
+        spot = stack.enter_context(beside(environment, _say, (host, port))) if maker else None
         if workers == 1:
             app = create_app(dataset, study, plan, warm=warm, url=url, spot=spot)
             _Server(uvicorn.Config(app, **options)).answer(bound)  # type: ignore[arg-type]
