@@ -141,7 +141,9 @@ def _lead(area: Area, frame: pl.DataFrame) -> str:
     if whole is None or not whole["n_homes"]:
         return f"No children’s home in {area.name} is on the newest list."
     has = "have" if area.kind == "set" else "has"
-    said = f"{area.name} {has} {count(whole['n_homes'])} children’s home{'' if whole['n_homes'] == 1 else 's'} "
+    said = (
+        f"{area.name} {has} {count(whole['n_homes'])} children’s home{'' if whole['n_homes'] == 1 else 's'} "
+    )
     said += f"with {count(whole['n_places'])} registered places"
     if private is not None and whole["n_homes"] >= 10:
         said += f"; for-profit providers run {percent(private['share_of_places'], 0)} of the places"
