@@ -42,12 +42,10 @@ def _one_of_each(sources: Sources) -> Iterator[str]:
     yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(1))
     yield from (f"/homes/{urn}" for urn in sources.dataset["homes"]["urn"].head(1))
     yield from ("/search?q=england", "/owners", "/study", "/data", "/compare", "/method", "/changes")
-    # The run time of interactive charts is made of its library once a process: two seconds of a processor.
-    yield from filter(None, (assets().charts(),))
 
 
 def _popular(sources: Sources) -> Iterator[str]:
-    """Give every area, its plan and its future carried on, then the owners with most homes."""
+    """Give every area, its plan and its future carried on, the owners with most homes, then the charts."""
     slugs = list_areas(sources.dataset)["slug"].to_list()
     yield from (f"/areas/{slug}" for slug in slugs)
     if sources.plan is not None:
@@ -55,6 +53,9 @@ def _popular(sources: Sources) -> Iterator[str]:
             yield f"/areas/{slug}/planning"
             yield f"/areas/{slug}/planning/what-if"
     yield from (f"/owners/{slug}" for slug in list_owners(sources.dataset)["slug"].head(_OWNERS))
+    # The run time of interactive charts is made of its library once a process: two seconds of a processor,
+    # for which at the start every page would wait.
+    yield from filter(None, (assets().charts(),))
 
 
 def _settle() -> None:
