@@ -44,15 +44,18 @@ class Slices:
     places: dict[str, tuple[int, int]]
 
     @classmethod
-    def by(cls, rows: pl.DataFrame, name: str) -> Self:
-        """Sort rows by a column, those of one value in the order they had; rows without a value go."""
+    def by(cls, rows: pl.DataFrame, name: str, *, drop: bool = False) -> Self:
+        """Sort rows by a column, those of one value in the order they had; rows without a value go.
+
+        With `drop` the column goes too, once it has said whose rows are where.
+        """
         frame = rows.drop_nulls(name).sort(name, maintain_order=True)
         places: dict[str, tuple[int, int]] = {}
         first = 0
         for slug, n in frame.group_by(name, maintain_order=True).len().iter_rows():
             places[slug] = (first, n)
             first += n
-        return cls(frame, places)
+        return cls(frame.drop(name) if drop else frame, places)
 
     def of(self, slug: str) -> pl.DataFrame:
         """Return the rows of one."""
@@ -92,12 +95,12 @@ def answer_everywhere(
         mine = [area or find_area(dataset, "England")]
         return ask(_within(dataset, rows, mine), _areas(dataset, mine)).drop(AREA)
     slug = "england" if area is None else area.slug
-    return keep(dataset, ("everywhere", key), lambda: _answer_all(dataset, rows, ask)).of(slug).drop(AREA)
+    return keep(dataset, ("everywhere", key), lambda: _answer_all(dataset, rows, ask)).of(slug)
 
 
 def _answer_all(dataset: Dataset, rows: pl.DataFrame, ask: Ask) -> Slices:
     named = [find_area(dataset, slug) for slug in list_areas(dataset)["slug"]]
-    return Slices.by(ask(_within(dataset, rows, named), _areas(dataset, named)), AREA)
+    return Slices.by(ask(_within(dataset, rows, named), _areas(dataset, named)), AREA, drop=True)
 
 
 def _areas(dataset: Dataset, areas: list[Area]) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.errors import UsageError
+from ofsight.profiles.everywhere import Slices
 from ofsight.profiles.homes_open import group_slug
 from ofsight.profiles.kept import keep
 from ofsight.vocabulary import Domain
@@ -112,28 +113,44 @@ def find_home(dataset: Dataset, urn: str) -> Home:
             "SC123456 or 1234567."
         )
     record = dataset.homes.row(rows[asked][0], named=True)
-    standings = _part(dataset, "home_snapshots", asked).sort("listed_on")
-    standings = standings.with_columns(
-        group_id=pl.Series(
-            [None if name is None else group_slug(name) for name in standings["owner_group"]],
-            dtype=pl.String,
-        ),
-        region=pl.col("standard_region"),
-    ).select(STANDINGS)
+    tables = keep(dataset, "tables of homes", lambda: _tables(dataset))
+    standings = tables["home_snapshots"].of(asked)
     return Home(
         asked,
         _now(dataset, record) | {"short_breaks_only": standings["short_breaks_only"].last()},
-        _part(dataset, "inspections", asked).sort("inspected_on", descending=True).select(TIMELINE),
+        tables["inspections"].of(asked),
         standings,
         _changes(standings),
-        _part(dataset, "revisions", asked)
-        .sort("inspected_on", "column")
-        .select("inspected_on", "column", "old_value", "new_value", "old_release", "new_release"),
-        _part(dataset, "movements", asked)
-        .sort("on", nulls_last=True)
-        .select("kind", "on", "status", "status_as_published", "reason", "release", "sheet", "row"),
+        tables["revisions"].of(asked),
+        tables["movements"].of(asked),
         _proposals(dataset, asked),
     )
+
+
+def _tables(dataset: Dataset) -> dict[str, Slices]:
+    """Return what a home's answer holds of each table, of all homes: one home is looked up, not asked for."""
+    lists = dataset.home_snapshots
+    names = lists["owner_group"].drop_nulls().unique().to_list()
+    groups = pl.DataFrame(
+        {"owner_group": names, "group_id": [group_slug(name) for name in names]},
+        schema={"owner_group": pl.String, "group_id": pl.String},
+    )
+    standings = lists.sort("listed_on", maintain_order=True).join(
+        groups, on="owner_group", how="left", maintain_order="left"
+    )
+    found = {
+        "home_snapshots": standings.with_columns(region=pl.col("standard_region")).select("urn", *STANDINGS),
+        "inspections": dataset.inspections.sort("inspected_on", descending=True, maintain_order=True).select(
+            "urn", *TIMELINE
+        ),
+        "revisions": dataset.revisions.sort("inspected_on", "column", maintain_order=True).select(
+            "urn", "inspected_on", "column", "old_value", "new_value", "old_release", "new_release"
+        ),
+        "movements": dataset.movements.sort("on", nulls_last=True, maintain_order=True).select(
+            "urn", "kind", "on", "status", "status_as_published", "reason", "release", "sheet", "row"
+        ),
+    }
+    return {name: Slices.by(rows, "urn", drop=True) for name, rows in found.items()}
 
 
 def _now(dataset: Dataset, record: dict[str, object]) -> dict[str, object]:
@@ -180,6 +197,9 @@ def _proposals(dataset: Dataset, urn: str) -> pl.DataFrame:
     """Return the re-registrations that one of two numbers is this home's."""
     table = dataset.reregistrations
     numbers = [name for name in table.columns if "urn" in name]
+    named = keep(dataset, "urns of proposals", lambda: {urn for name in numbers for urn in table[name]})
+    if urn not in named:
+        return table.clear()
     return table.filter(pl.any_horizontal(pl.col(name) == urn for name in numbers))
 
 
@@ -190,9 +210,3 @@ def _index(table: pl.DataFrame) -> dict[str, list[int]]:
         if urn is not None:
             rows.setdefault(urn, []).append(number)
     return rows
-
-
-def _part(dataset: Dataset, table: str, urn: str) -> pl.DataFrame:
-    """Return the rows of one home in a table, found by an index that is made once."""
-    rows = keep(dataset, ("rows_of_homes", table), lambda: _index(dataset[table]))
-    return dataset[table][rows.get(urn, [])]

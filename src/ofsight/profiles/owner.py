@@ -118,7 +118,7 @@ def owner_over_time(dataset: Dataset, owner: Owner) -> pl.DataFrame:
         that prints owners (March 2018) and sector that it has a home in, and one with zeros where it has
         none.
     """
-    return keep(dataset, "owners over time", lambda: _over_time(dataset)).of(owner.slug).drop(AREA)
+    return keep(dataset, "owners over time", lambda: _over_time(dataset)).of(owner.slug)
 
 
 def _over_time(dataset: Dataset) -> Slices:
@@ -150,7 +150,7 @@ def _over_time(dataset: Dataset) -> Slices:
             *(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("n_homes", "n_places", "n_areas")),
         )
     )
-    return Slices.by(pl.concat([counted, zeros]).sort("listed_on", "sector"), AREA)
+    return Slices.by(pl.concat([counted, zeros]).sort("listed_on", "sector"), AREA, drop=True)
 
 
 def owner_areas(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -163,7 +163,7 @@ def owner_areas(dataset: Dataset, owner: Owner) -> pl.DataFrame:
         ``n_homes``, ``n_places``, ``share_of_homes``, ``share_of_places`` (of all homes of the authority on
         that list); newest list first, then most places.
     """
-    return keep(dataset, "areas of owners", lambda: _areas(dataset)).of(owner.slug).drop(AREA)
+    return keep(dataset, "areas of owners", lambda: _areas(dataset)).of(owner.slug)
 
 
 def _areas(dataset: Dataset) -> Slices:
@@ -183,7 +183,7 @@ def _areas(dataset: Dataset) -> Slices:
         .drop("all_homes", "all_places")
         .sort(["listed_on", "n_places", "authority"], descending=[True, True, False])
     )
-    return Slices.by(counted, AREA)
+    return Slices.by(counted, AREA, drop=True)
 
 
 def owner_judgements(dataset: Dataset, owner: Owner, on: date | None = None) -> pl.DataFrame:
@@ -194,12 +194,12 @@ def owner_judgements(dataset: Dataset, owner: Owner, on: date | None = None) -> 
     """
     if snapshot_on(dataset, on) != snapshot_on(dataset):
         return count_latest(owner_homes(dataset, owner, on))
-    found = keep(
-        dataset,
-        "judgements of owners",
-        lambda: Slices.by(count_latest_each(_of_each(open_homes(dataset)), _everybody(dataset)), AREA),
-    )
-    return found.of(owner.slug).drop(AREA)
+    return keep(dataset, "judgements of owners", lambda: _judgements(dataset)).of(owner.slug)
+
+
+def _judgements(dataset: Dataset) -> Slices:
+    counted = count_latest_each(_of_each(open_homes(dataset)), _everybody(dataset))
+    return Slices.by(counted, AREA, drop=True)
 
 
 def owner_changes(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -217,7 +217,7 @@ def owner_changes(dataset: Dataset, owner: Owner) -> pl.DataFrame:
     A company's new name looks like a change, too: a rename cannot be proved from lists.
     """
     key = "group_id" if owner.kind == "group" else "owner_id"
-    return keep(dataset, ("changes by", key), lambda: _changes(dataset, key)).of(owner.slug).drop(AREA)
+    return keep(dataset, ("changes by", key), lambda: _changes(dataset, key)).of(owner.slug)
 
 
 def _changes(dataset: Dataset, key: str) -> Slices:
@@ -235,7 +235,7 @@ def _changes(dataset: Dataset, key: str) -> Slices:
         .select(AREA, "listed_on", "direction", "n_homes", "n_places", "other_id", "other")
         .sort(order, descending=[True, True, False, False, False], nulls_last=True)
     )
-    return Slices.by(changes, AREA)
+    return Slices.by(changes, AREA, drop=True)
 
 
 def owner_openings_closures(dataset: Dataset, owner: Owner) -> pl.DataFrame:
@@ -243,7 +243,7 @@ def owner_openings_closures(dataset: Dataset, owner: Owner) -> pl.DataFrame:
 
     A home counts for the owner that it had when it was last described; an owner is known from March 2018 on.
     """
-    return keep(dataset, "openings of owners", lambda: _openings(dataset)).of(owner.slug).drop(AREA)
+    return keep(dataset, "openings of owners", lambda: _openings(dataset)).of(owner.slug)
 
 
 def _openings(dataset: Dataset) -> Slices:
@@ -251,7 +251,7 @@ def _openings(dataset: Dataset) -> Slices:
     # A home is described by its group's name, not by the group's id.
     groups = list_owners(dataset).filter(kind="group").select("slug", owner_group="name")
     homes = homes.join(groups, on="owner_group", how="left").rename({"slug": "group_id"})
-    return Slices.by(count_openings(dataset, _of_each(homes), _everybody(dataset)), AREA)
+    return Slices.by(count_openings(dataset, _of_each(homes), _everybody(dataset)), AREA, drop=True)
 
 
 def _of_each(homes: pl.DataFrame) -> pl.DataFrame:
