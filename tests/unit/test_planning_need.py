@@ -252,6 +252,23 @@ def test_a_set_is_the_sum_of_those_known_and_says_who_is_not() -> None:
     assert (narrow < wide).all()
 
 
+def test_the_past_of_several_is_given_for_years_in_which_all_are_published() -> None:
+    found = forecast_need(dataset())
+    where = area("Bolton", "Bury", "City of London")
+    codes = found.foreseen(where)
+    known = found.forecasts.filter(pl.col("area_code").is_in(where.authorities)).drop_nulls("base")
+    assert sorted(codes) == sorted(known["area_code"].unique())
+    assert len(codes) == 2
+    slow = (
+        found.published.filter(pl.col("area_code").is_in(codes))
+        .group_by("year")
+        .agg(n=pl.col("value").count(), value=pl.col("value").sum())
+        .filter(n=2)
+    )
+    assert found.past_of(codes) == dict(slow.select("year", "value").iter_rows())
+    assert max(found.past_of(where.authorities)) < max(found.past_of(codes))
+
+
 def test_a_withheld_area_alone_has_its_symbol() -> None:
     alone = forecast_need(dataset()).for_area(area("City of London"))
     assert alone["base"].null_count() == 3

@@ -13,7 +13,19 @@ from ofsight.errors import UsageError
 from ofsight.profiles.bundle import owner_profile
 from ofsight.profiles.compare import compare_owners
 from ofsight.profiles.home import find_home
-from ofsight.profiles.owner import find_owner, list_owners, owner_areas, owner_changes, owner_over_time
+from ofsight.profiles.homes_open import open_homes, snapshot_dates
+from ofsight.profiles.judgements import count_latest
+from ofsight.profiles.owner import (
+    find_owner,
+    list_owners,
+    owner_areas,
+    owner_changes,
+    owner_homes,
+    owner_judgements,
+    owner_openings_closures,
+    owner_over_time,
+)
+from ofsight.profiles.supply import openings_closures
 
 FIRST, SECOND = date(2018, 3, 31), date(2019, 3, 31)
 CAMBIAN = {"owner": "Cambian Ltd", "owner_id": "cambian"}
@@ -56,6 +68,30 @@ def test_owners_are_found_by_any_spelling(data: Dataset) -> None:
     for nothing in ("", "x" * 1000, "\x00"):
         with pytest.raises(UsageError, match="No owner or group"):
             find_owner(data, nothing)
+
+
+def test_what_is_counted_of_all_at_once_is_what_is_counted_of_one(data: Dataset) -> None:
+    """Answers are slices of those of all owners: held here to the plain question about one."""
+    lists = {day: open_homes(data, on=day) for day in snapshot_dates(data)}
+    for slug, kind in list_owners(data).select("slug", "kind").iter_rows():
+        owner, mine = find_owner(data, slug), pl.col(f"{kind}_id") == slug
+        homes = open_homes(data).filter(mine)
+        assert owner_homes(data, owner).equals(homes)
+        assert owner_homes(data, owner, FIRST).equals(lists[FIRST].filter(mine))
+        assert owner_judgements(data, owner).equals(count_latest(homes))
+        counted, where = owner_over_time(data, owner), owner_areas(data, owner)
+        for day, frame in lists.items():
+            there = frame.filter(mine)
+            of_day, by_area = counted.filter(listed_on=day), where.filter(listed_on=day)
+            assert of_day["n_homes"].sum() == by_area["n_homes"].sum() == there.height
+            assert of_day["n_places"].sum() == by_area["n_places"].sum() == there["places"].sum()
+            assert sorted(by_area["authority"]) == sorted(there["authority"].unique())
+        opened = owner_openings_closures(data, owner).filter(sector="All")
+        known = data.homes.filter(
+            pl.col("owner_group") == owner.name if kind == "group" else pl.col("owner_id") == slug
+        )
+        assert opened["n_closed"].sum() <= known["closed_on"].count()
+        assert opened.height == openings_closures(data).filter(sector="All").height
 
 
 def test_an_owner_counts_in_its_group_from_the_day_it_belongs(data: Dataset) -> None:
