@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -39,6 +39,7 @@ __all__ = [
     "children_over_time",
     "deprivation",
     "latest_children",
+    "newest_rows",
 ]
 
 CHILDREN_SCHEMA: Final = {
@@ -122,21 +123,33 @@ def deprivation(dataset: Dataset, area: Area) -> pl.DataFrame:
     nothing is published, and none is made up: averages of scores and ranks are not what an average of areas
     would be. Authorities made after the vintage have none either.
     """
-    frame = _frame(dataset, area, DEPRIVATION)
-    if frame.height:
-        return frame
+    return pl.DataFrame(_deprived(dataset, area), schema=CHILDREN_SCHEMA, orient="row")
+
+
+def newest_rows(dataset: Dataset, area: Area) -> list[tuple[Any, ...]]:
+    """Return the rows of `latest_children`, then those of `deprivation`, for what reads many areas."""
+    newest = keep(dataset, "newest_children", lambda: _newest(dataset))
+    return [*_rows(dataset, area, MEASURES, newest), *_deprived(dataset, area)]
+
+
+def _deprived(dataset: Dataset, area: Area) -> list[tuple[Any, ...]]:
     meaning = "not published for this area"
-    rows = [
+    return _rows(dataset, area, DEPRIVATION) or [
         (m.key, m.label, m.unit, None, None, NOT_PUBLISHED, meaning, 1, 1, _AS_PUBLISHED,
          None, None)
         for m in DEPRIVATION
     ]  # fmt: skip
-    return pl.DataFrame(rows, schema=CHILDREN_SCHEMA, orient="row")
 
 
 def _frame(
     dataset: Dataset, area: Area, measures: Iterable[Measure], newest: Mapping[str, int] | None = None
 ) -> pl.DataFrame:
+    return pl.DataFrame(_rows(dataset, area, measures, newest), schema=CHILDREN_SCHEMA, orient="row")
+
+
+def _rows(
+    dataset: Dataset, area: Area, measures: Iterable[Measure], newest: Mapping[str, int] | None = None
+) -> list[tuple[Any, ...]]:
     """Return the measures of an area by year; with `newest`, of that year of each measure alone."""
     found = keep(dataset, "published_cells", lambda: _read_cells(dataset))
     years = keep(dataset, "published_years", lambda: _years_by_cell(found))
@@ -150,7 +163,7 @@ def _frame(
             row = _look(name, members, measure, year, found)
             if row is not None:
                 rows.append((measure.key, measure.label, measure.unit, year, *row))
-    return pl.DataFrame(rows, schema=CHILDREN_SCHEMA, orient="row")
+    return rows
 
 
 _Row = tuple[float | None, str, str, int, int, str, str | None, str | None]

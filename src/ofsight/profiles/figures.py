@@ -10,7 +10,7 @@ import polars as pl
 
 from ofsight.dataset.store import Dataset
 from ofsight.profiles.area import Area, authority_names
-from ofsight.profiles.children import deprivation, latest_children
+from ofsight.profiles.children import newest_rows
 from ofsight.profiles.homes_open import open_homes, snapshot_dates
 from ofsight.profiles.intervals import FEW, wilson
 from ofsight.profiles.kept import keep
@@ -85,12 +85,9 @@ def figures_of(dataset: Dataset, area: Area) -> pl.DataFrame:
 
 
 def _make(dataset: Dataset, area: Area) -> pl.DataFrame:
-    published = pl.concat([latest_children(dataset, area), deprivation(dataset, area)])
     rows = [
         (measure, label, unit, year, value, None, None, None, status)
-        for measure, label, unit, year, value, status in published.select(
-            "measure", "label", "unit", "year", "value", "status"
-        ).iter_rows()
+        for measure, label, unit, year, value, status, *_ in newest_rows(dataset, area)
     ]
     population = next((row[4] for row in rows if row[0] == "population_0_17"), None)
     return pl.DataFrame([*_of_homes(dataset, area, population), *rows], schema=FIGURES_SCHEMA, orient="row")

@@ -46,7 +46,11 @@ def _one_of_each(sources: Sources) -> Iterator[str]:
 
 def _popular(sources: Sources) -> Iterator[str]:
     """Give every area, its plan and its future carried on, the owners with most homes, then the charts."""
-    slugs = list_areas(sources.dataset)["slug"].to_list()
+    areas = list_areas(sources.dataset)
+    slugs = areas["slug"].to_list()
+    if sources.plan is not None:
+        # Those of regions take longest: their futures are of hundreds of homes.
+        yield from (f"/areas/{slug}/planning" for slug in areas.filter(kind="region")["slug"])
     yield from (f"/areas/{slug}" for slug in slugs)
     if sources.plan is not None:
         for slug in slugs:
