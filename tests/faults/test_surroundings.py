@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -162,6 +164,33 @@ def test_two_builds_at_once_both_end_and_one_dataset_is_whole(
     assert _numbers(tmp_path / "dataset") == usual
     assert open_dataset(tmp_path / "dataset").sql("select count(*) as n from inspections")["n"][0] == 90
     assert [path.name for path in tmp_path.iterdir()] == ["dataset"]
+
+
+def test_ctrl_c_ends_a_build_without_a_word_and_leaves_nothing(releases: Path, tmp_path: Path) -> None:
+    command = [*OFSIGHT, "build", "--releases", str(releases), "--dataset", str(tmp_path / "dataset")]
+    begun = time.monotonic()
+    subprocess.run([*command[:-1], str(tmp_path / "whole")], capture_output=True, check=True)
+    whole = time.monotonic() - begun
+    codes = set()
+    for share in (0.4, 0.6, 0.8):
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_ctrl_c
+        )
+        time.sleep(share * whole)
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=60)
+        codes.add(process.returncode)
+        assert process.returncode in (0, 130, -signal.SIGINT)  # the last: while Python itself ends
+        assert process.returncode == 0 or (said, errors) == (b"", b"")
+        if (tmp_path / "dataset").exists():  # it was done before
+            assert _numbers(tmp_path / "dataset") == _numbers(tmp_path / "whole")
+            shutil.rmtree(tmp_path / "dataset")
+        assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+    assert 130 in codes
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & shuts it
 
 
 @pytest.fixture
