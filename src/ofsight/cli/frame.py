@@ -60,6 +60,10 @@ class _Group(TyperGroup):
         except OSError as error:
             _complain(f"{error.strerror or error} ({error.filename or 'no file named'}).")
             raise typer.Exit(1) from None
+        except BaseException as error:
+            if str(error) == "Query interrupted" or "KeyboardInterrupt" in str(error):
+                raise KeyboardInterrupt from None  # DuckDB and polars tell Ctrl-C as a failure of their own
+            raise
 
 
 def _complain(message: str) -> None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import polars as pl
 
+from ofsight.dataset.database import openable, write_database
 from ofsight.dataset.publish import CSVW, DATAPACKAGE, describe_csvw, describe_datapackage
 from ofsight.dataset.readings import READINGS
-from ofsight.dataset.tables import TABLES, Column, conform
+from ofsight.dataset.tables import TABLES, conform
 from ofsight.errors import DatasetError, UsageError
 from ofsight.files import Contents, folder_being_written, hash_file, list_contents, restore_folder
-from ofsight.vocabulary import Grade
 
 __all__ = [
     "CONTENTS",
@@ -151,7 +146,7 @@ class Dataset:
         DatasetError
             When the database is missing or damaged.
         """
-        with _openable(self.path / DATABASE) as file:
+        with openable(self.path / DATABASE) as file:
             try:
                 connection = duckdb.connect(file, read_only=True, config=_READ_ONLY)
             except duckdb.Error as error:
@@ -284,7 +279,7 @@ def write_dataset(
             whole[table.name].write_parquet(file, compression="zstd", statistics=True)
             facts[table.name] = {"rows": tables[table.name].height, "sha256": hash_file(file)}
         try:
-            _write_database(new, whole)
+            write_database(new / DATABASE, whole)
         except duckdb.Error as error:
             # A full disk, most often: DuckDB tells it with an error of its own and not with the system's.
             raise DatasetError(
@@ -302,83 +297,3 @@ def write_dataset(
         ):
             text = json.dumps(description, indent=2, ensure_ascii=False)
             (new / name).write_text(text + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _openable(database: Path) -> Iterator[str]:
-    """Give a path of a database that DuckDB opens: it reads ``?`` and a backslash in a path as its own.
-
-    A database at such a path is copied for the reading; links do not help, for DuckDB follows them.
-    """
-    if not _is_odd(database) or not database.is_file():
-        yield str(database)
-        return
-    with tempfile.TemporaryDirectory(prefix="ofsight-") as folder:
-        yield str(shutil.copyfile(database, Path(folder) / DATABASE))
-
-
-def _is_odd(database: Path) -> bool:
-    return os.sep == "/" and not {"?", "\\"}.isdisjoint(os.path.realpath(database))
-
-
-def _write_database(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Put every table into one DuckDB file, with its meanings as comments."""
-    if not _is_odd(folder / DATABASE):
-        _fill_database(folder / DATABASE, tables)
-        return
-    with tempfile.TemporaryDirectory(prefix="ofsight-") as plain:
-        _fill_database(Path(plain) / DATABASE, tables)
-        shutil.move(Path(plain) / DATABASE, folder / DATABASE)
-
-
-def _fill_database(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    with duckdb.connect(str(file)) as connection:
-        # One transaction: each of some hundred comments would else be synced to the disk on its own.
-        connection.begin()
-        for vocabulary in dict.fromkeys(filter(None, map(_vocabulary, _all_columns()))):
-            words = ", ".join(f"'{_quoted(word)}'" for word in vocabulary)
-            connection.execute(f"create type {_type_name(vocabulary)} as enum ({words})")
-        for table in TABLES:
-            # The frame, whose order of words is cast to an enum: of one in a file DuckDB makes a text.
-            connection.register("_frame", tables[table.name].to_arrow())
-            columns = ", ".join(_selected(column) for column in table.columns)
-            connection.execute(f"create table {table.name} as select {columns} from _frame")
-            connection.unregister("_frame")
-            connection.execute(f"comment on table {table.name} is '{_quoted(table.row)}'")
-            for column in table.columns:
-                connection.execute(
-                    f"""comment on column {table.name}."{column.name}" is '{_quoted(_comment(column))}'"""
-                )
-        connection.commit()
-
-
-def _all_columns() -> Iterator[Column]:
-    return (column for table in TABLES for column in table.columns)
-
-
-def _vocabulary(column: Column) -> type[StrEnum] | None:
-    return column.dtype if isinstance(column.dtype, type) and issubclass(column.dtype, StrEnum) else None
-
-
-def _type_name(vocabulary: type[StrEnum]) -> str:
-    """Return a vocabulary's name as an SQL type: ``InspectionType`` is ``inspection_type``."""
-    name = vocabulary.__name__
-    return "".join(f"_{letter}" if letter.isupper() else letter for letter in name).strip("_").lower()
-
-
-def _comment(column: Column) -> str:
-    """Return a column's meaning, for an ordered one with how to compare it: a bare text loses the order."""
-    vocabulary = _vocabulary(column)
-    if vocabulary is not Grade:
-        return column.meaning
-    return f"{column.meaning}; compare as {column.name} < 'Good'::{_type_name(vocabulary)}"
-
-
-def _selected(column: Column) -> str:
-    vocabulary = _vocabulary(column)
-    cast = f"::{_type_name(vocabulary)}" if vocabulary else ""
-    return f'"{column.name}"{cast} as "{column.name}"'
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
