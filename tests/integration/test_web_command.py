@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from explorer import shared_dataset
 from ofsight.cli import app
 from ofsight.web import extras
+from ofsight.web.serve import _bind
 
 OFSIGHT = Path(sys.executable).with_name("ofsight")
 
@@ -87,6 +88,15 @@ def test_a_place_that_is_not_to_be_had_is_one_message(host: str, words: str, tmp
     assert result.exit_code == 2
     assert result.stderr.startswith(f"Error: The explorer cannot listen at port {port} of {host}: {words}.")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_answer_waits_for_an_acknowledgement(host: str) -> None:
+    with _bind(host, 0) as bound:
+        bound.listen()
+        with socket.create_connection(bound.getsockname()[:2]), bound.accept()[0] as taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert taken.proto == socket.IPPROTO_TCP
 
 
 def test_without_the_extra_one_message_says_what_to_install(

@@ -88,8 +88,7 @@ def serve_explorer(
             _Server(uvicorn.Config(app, **options)).answer(bound)  # type: ignore[arg-type]
         else:
             os.environ.update(environment | {SPOT: "" if spot is None else str(spot)})
-            bound.close()  # free, as was seen: uvicorn takes it for its processes
-            uvicorn.run(_FACTORY, factory=True, host=host, port=port, workers=workers, **options)  # type: ignore[arg-type]
+            uvicorn.run(_FACTORY, factory=True, fd=bound.fileno(), workers=workers, **options)  # type: ignore[arg-type]
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -100,8 +99,12 @@ def _bind(host: str, port: int) -> socket.socket:
     UsageError
         Where that is not to be had.
     """
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Else the end of an answer waits until its beginning is acknowledged: 40 ms. Connections inherit it;
+    # asyncio sets it of itself only where the socket says that it is of TCP.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         bound.bind((host, port))
     except OSError as error:
