@@ -375,7 +375,7 @@ def test_a_pack_shows_no_number_where_a_cell_is_withheld(inputs, name):
     assert table.columns[2].heading in (name, plan.area.name)
     shown = {text(row.cells[0]): text(row.cells[2]) for row in table.rows}
     for label, measure in (
-        ("Children in children’s homes", "children_in_homes"),
+        ("Children in children’s and secure homes", "children_in_homes"),
         ("Children in homes outside the authority", "out_of_area_in_homes"),
     ):
         if plan.value(measure).value is None:
