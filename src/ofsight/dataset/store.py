@@ -119,10 +119,10 @@ class Dataset:
         """Read a table; one (or a column) that ofsight did not have when the dataset was built is empty."""
         known = self.metadata.get("tables")
         file = self.path / f"{name}.parquet"
-        if isinstance(known, dict) and known and name not in known and not file.exists():
-            return pl.DataFrame(schema=next(table for table in TABLES if table.name == name).schema())
-        frame = read_table(file, "Build the dataset again.")
         schema = next((table.schema() for table in TABLES if table.name == name), {})
+        if isinstance(known, dict) and known and name not in known and not file.exists():
+            return pl.DataFrame(schema=schema)
+        frame = read_table(file, "Build the dataset again.")
         new = {column: dtype for column, dtype in schema.items() if column not in frame.columns}
         return frame.with_columns(pl.lit(None, dtype=dtype).alias(column) for column, dtype in new.items())
 
